@@ -1,0 +1,1 @@
+"""Article in, extraction out: triggers, dates, places, actors, casualties, weapons, claims, assembly."""
