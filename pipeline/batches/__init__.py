@@ -1,0 +1,1 @@
+"""What each stage does with one batch: the glue between sources, extractor, expectations, lake and report."""

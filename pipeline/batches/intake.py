@@ -1,0 +1,124 @@
+"""Ingest: files to staged article rows, and quarantine rows for what is no article."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from pipeline.batches.publication import published_ledger
+from pipeline.batches.staging import StagedBatch
+from pipeline.config import Settings
+from pipeline.errors import SourceError
+from pipeline.ids import make_id
+from pipeline.lake.snapshot import Snapshot
+from pipeline.quality.quarantine import quarantined_article, quarantined_input
+from pipeline.sources.intake import Intake, KnownVersion, sort_intake
+from pipeline.sources.items import FailedItem, ParsedArticle
+from pipeline.sources.raw import RawObject
+from pipeline.sources.registry import find_files, keep_files, read_items
+
+Row = dict[str, Any]
+
+
+def ingest(paths: list[Path], settings: Settings, *, now: dt.datetime) -> str:
+    """Stage the articles of the paths; see ``pipeline.stages.ingest``."""
+    files = find_files(paths)
+    if not files:
+        listed = ", ".join(map(str, paths))
+        raise SourceError(f"There are no files in {listed}. Put articles there (.jsonl, .txt, .html).")
+    objects, unreadable = keep_files(files, settings.raw)
+    inputs = [str(path) for path in files]
+    identity = sorted([f"{raw.name}:{raw.sha256}" for raw in objects] + [f"unreadable:{f.content_sha256}" for f in unreadable])
+    return stage_objects(objects, unreadable, inputs, make_id("b", *identity), settings, now=now)
+
+
+def stage_objects(
+    objects: list[RawObject],
+    unreadable: list[FailedItem],
+    inputs: list[str],
+    batch_id: str,
+    settings: Settings,
+    *,
+    now: dt.datetime,
+    replayed: list[Row] | None = None,
+) -> str:
+    """Read kept files into the staging folder of ``batch_id``; ``replayed`` are article rows of the lake to read again."""
+    if published_ledger(batch_id, settings.lake) is not None:
+        return batch_id
+    items = list(read_items(objects, workers=settings.workers))
+    sorted_items = sort_intake([*items, *unreadable], known_versions(settings.lake))
+    staged = StagedBatch(settings.staging, batch_id)
+    articles = [article_row(article, now) for article in sorted_items.published]
+    staged.write_rows("ingest", "articles", articles)
+    staged.write_rows("ingest", "replayed", replayed or [])
+    staged.write_rows("ingest", "quarantine", _quarantine_rows(sorted_items, now))
+    staged.write_note(
+        "ingest",
+        {
+            "inputs": inputs,
+            "started_at": now.isoformat(),
+            "items_fetched": len(items) + len(unreadable),
+            "items_failed": len(sorted_items.failed),
+            "items_parsed": len(items) + len(unreadable) - len(sorted_items.failed),
+            "duplicates": sorted_items.duplicates,
+            "conflicting": len(sorted_items.conflicting),
+            "updated": [article.version for article in sorted_items.updated],
+        },
+    )
+    return batch_id
+
+
+def known_versions(lake: Path) -> dict[str, list[KnownVersion]]:
+    """What the lake holds of every article, by article id."""
+    known: dict[str, list[KnownVersion]] = {}
+    with Snapshot(lake) as snapshot:
+        for row in snapshot.rows("SELECT article_id, version, text_sha256, published_at FROM articles"):
+            held = KnownVersion(row["version"], row["text_sha256"], row["published_at"])
+            known.setdefault(row["article_id"], []).append(held)
+    return known
+
+
+def article_row(article: ParsedArticle, now: dt.datetime) -> Row:
+    """The row of the table ``articles``, but for its batch."""
+    return {
+        "article_id": article.article_id,
+        "version": article.version,
+        "text_sha256": article.text_sha256,
+        "source_article_id": article.source_article_id,
+        "source_name": article.source_name,
+        "url": article.url,
+        "title": article.title,
+        "text": article.text,
+        "language": article.language,
+        "published_at": article.published_at,
+        "published_on": article.published_on,
+        "published_at_source": article.published_at_source,
+        "content_type": article.content_type,
+        "charset": article.charset,
+        "input_location": article.input_location,
+        "raw_sha256": article.raw_sha256,
+        "published_year": article.published_at.year,
+        "first_seen_at": now,
+    }
+
+
+def _quarantine_rows(sorted_items: Intake, now: dt.datetime) -> list[Row]:
+    rows = [
+        quarantined_input(
+            code=item.reason_code,
+            value=item.value,
+            content=item.content,
+            identity=item.content_sha256,
+            location=item.input_location,
+            raw_sha256=item.raw_sha256,
+            seen_at=now,
+        )
+        for item in sorted_items.failed
+    ]
+    for article, shown in sorted_items.conflicting:
+        value = f"id {article.source_article_id or article.article_id}, published {article.published_at.isoformat()}, shown: {shown}"
+        rows.append(
+            quarantined_article(article_row(article, now), stage="ingest", code="conflicting_duplicate", value=value, seen_at=now)
+        )
+    return rows

@@ -1,0 +1,136 @@
+"""Publish: the batch's rows into the lake's tables, made visible together by one replaced file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from pipeline import __version__
+from pipeline.batches.staging import StagedBatch
+from pipeline.config import Settings
+from pipeline.extract.rows import EXTRACTED_TABLES
+from pipeline.lake.catalog import Catalog, read_catalog, write_catalog, writer_lock
+from pipeline.lake.snapshot import Snapshot, sql_text
+from pipeline.lake.store import append, mark, roll_back_uncommitted
+from pipeline.lake.views import refresh_database
+from pipeline.quality.ledger import COUNTS, check_conservation
+from pipeline.schema.tables import arrow_table, table
+
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+
+
+def published_ledger(batch_id: str, lake: Path) -> dict[str, int] | None:
+    """The conservation ledger of a published batch; ``None`` where it is not published."""
+    if not read_catalog(lake).tables:
+        return None
+    with Snapshot(lake) as snapshot:
+        found = snapshot.rows("SELECT * FROM batches WHERE batch_id = ?", [batch_id])
+    return {name: found[0][name] for name in (*COUNTS, "reports_accepted")} if found else None
+
+
+def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dict[str, int]:
+    """Publish the batch; see ``pipeline.stages.publish``."""
+    lake = settings.lake
+    with writer_lock(lake):
+        ledger = published_ledger(staged.batch_id, lake)
+        if ledger is None:
+            catalog = read_catalog(lake)
+            roll_back_uncommitted(lake, catalog)
+            with Snapshot(lake, catalog) as snapshot:
+                rows, ledger = _plan(staged, snapshot, now)
+            check_conservation(ledger)
+            write_catalog(lake, _write_rows(staged, lake, catalog, rows, now))
+        refresh_database(settings.database, lake)
+    staged.remove()
+    return ledger
+
+
+def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Rows, dict[str, int]]:
+    """The rows to append and the ledger, given what other batches published since this one was read."""
+    note, extracted = staged.read_note("ingest"), staged.read_note("extract")
+    staged.read_note("validate")
+    published = snapshot.keys("articles")
+    staged_articles = staged.read_rows("ingest", "articles")
+    raced = {(row["article_id"], row["version"]) for row in staged_articles} & published
+    made = {name: _without(staged.read_rows("extract", name), raced, "article_version") for name in EXTRACTED_TABLES}
+    accepted = {name: _without(staged.read_rows("validate", name), raced, "article_version") for name in EXTRACTED_TABLES}
+    articles = _without(staged_articles, raced, "version")
+    accepted["articles"] = _without(staged.read_rows("validate", "articles"), raced, "version")
+    failed = _without(staged.read_rows("extract", "quarantine"), raced, "article_version")
+    rejected = _without(staged.read_rows("validate", "quarantine"), raced, "article_version")
+    updated = set(note["updated"])
+    n_updated = sum(row["version"] in updated for row in articles)
+    n_replayed = len(staged.read_rows("ingest", "replayed"))
+    ledger = {
+        "items_fetched": note["items_fetched"],
+        "items_parsed": note["items_parsed"],
+        "items_failed": note["items_failed"],
+        "articles_new": len(articles) - n_updated,
+        "articles_updated": n_updated,
+        "articles_duplicate": note["duplicates"] + len(staged_articles) - len(articles),
+        "articles_conflicting": note["conflicting"],
+        "versions_replayed": n_replayed,
+        "versions_extracted": extracted["versions_extracted"] - (len(staged_articles) - len(articles)) + _lost(staged, failed),
+        "versions_failed": len(failed),
+        "rows_extracted": len(articles) + sum(map(len, made.values())),
+        "rows_accepted": sum(map(len, accepted.values())),
+        "rows_quarantined": len(rejected),
+        "reports_accepted": len(accepted["incident_reports"]),
+    }
+    quarantined = [*staged.read_rows("ingest", "quarantine"), *failed, *rejected]
+    rows = {name: _unknown(snapshot, name, found) for name, found in (accepted | {"quarantine": quarantined}).items()}
+    rows["quality_results"] = staged.read_rows("validate", "quality_results")
+    rows["batches"] = [_batch_row(staged, note, extracted, ledger, now)]
+    return rows, ledger
+
+
+def _lost(staged: StagedBatch, failed: list[Row]) -> int:
+    """Failed extractions of articles that another batch published meanwhile: they are duplicates now."""
+    return len(staged.read_rows("extract", "quarantine")) - len(failed)
+
+
+def _without(rows: list[Row], raced: set[tuple[Any, ...]], version: str) -> list[Row]:
+    return [row for row in rows if (row["article_id"], row[version]) not in raced]
+
+
+def _unknown(snapshot: Snapshot, name: str, rows: list[Row]) -> list[Row]:
+    """Rows whose key the lake does not hold, each key once."""
+    key = table(name).key
+    held = snapshot.keys(name)
+    distinct = {tuple(row[column] for column in key): row for row in rows}
+    return [row for values, row in distinct.items() if values not in held]
+
+
+def _batch_row(staged: StagedBatch, note: Row, extracted: Row, ledger: dict[str, int], now: dt.datetime) -> Row:
+    seconds = (now - dt.datetime.fromisoformat(note["started_at"])).total_seconds()
+    return {
+        "batch_id": staged.batch_id,
+        "inputs": note["inputs"],
+        "committed_at": now,
+        "extractor": extracted["extractor"],
+        "extractor_version": extracted["extractor_version"],
+        "pipeline_version": __version__,
+        "seconds": max(0.0, seconds),
+        **ledger,
+    }
+
+
+def _write_rows(staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, now: dt.datetime) -> Catalog:
+    """Append to every table; the catalog that would show the result."""
+    versions = dict(catalog.tables)
+    for name, found in rows.items():
+        if found:
+            owned = [row | {"batch_id": staged.batch_id} for row in found]
+            versions[name] = append(lake, name, arrow_table(name, owned), batch_id=staged.batch_id)
+    resolved = staged.resolved_quarantine_ids()
+    if resolved:
+        versions["quarantine"] = mark(
+            lake,
+            "quarantine",
+            batch_id=staged.batch_id,
+            updates={"replayed_at": f"to_timestamp({sql_text(now.isoformat())})"},
+            predicate=f"quarantine_id IN ({', '.join(map(sql_text, resolved))}) AND replayed_at IS NULL",
+        )
+    return Catalog(version=catalog.version + 1, tables=versions, batch_id=staged.batch_id)

@@ -1,0 +1,69 @@
+"""A batch on its way: what one stage leaves for the next, in one folder a batch that no analyst reads.
+
+Every file is written whole or not at all, so a stage that was killed is simply run again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import ContractError
+from pipeline.files import replacing, write_atomically
+from pipeline.schema.tables import arrow_table
+
+Row = dict[str, Any]
+
+
+class StagedBatch:
+    """The folder of one batch: rows by stage and table (Parquet), notes by stage (JSON)."""
+
+    def __init__(self, staging: Path, batch_id: str) -> None:
+        self.batch_id = batch_id
+        self.folder = staging / batch_id
+
+    def write_rows(self, stage: str, table_name: str, rows: list[Row]) -> None:
+        """Leave rows of one table."""
+        with replacing(self.folder / stage / f"{table_name}.parquet") as staged:
+            pq.write_table(arrow_table(table_name, rows), staged, compression="zstd")
+
+    def read_arrow(self, stage: str, table_name: str) -> pa.Table:
+        """Rows that ``stage`` left.
+
+        Raises:
+            ContractError: the stage did not run for this batch.
+        """
+        path = self.folder / stage / f"{table_name}.parquet"
+        if not path.exists():
+            raise ContractError(f"Batch {self.batch_id} has no {stage} of {table_name}; run the stage {stage} first.")
+        return pq.read_table(path, partitioning=None)
+
+    def read_rows(self, stage: str, table_name: str) -> list[Row]:
+        """Rows that ``stage`` left, one dict a row."""
+        rows: list[Row] = self.read_arrow(stage, table_name).to_pylist()
+        return rows
+
+    def write_note(self, stage: str, note: dict[str, Any]) -> None:
+        """Leave a stage's counts and settings; written last, it marks the stage as done."""
+        write_atomically(self.folder / f"{stage}.json", msgspec.json.encode(note))
+
+    def read_note(self, stage: str) -> dict[str, Any]:
+        """What ``stage`` noted.
+
+        Raises:
+            ContractError: the stage did not finish for this batch.
+        """
+        path = self.folder / f"{stage}.json"
+        if not path.exists():
+            raise ContractError(f"Stage {stage} of batch {self.batch_id} did not finish; run it first.")
+        note: dict[str, Any] = msgspec.json.decode(path.read_bytes())
+        return note
+
+    def remove(self) -> None:
+        """Forget the batch; it is published."""
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,65 @@
+"""The catalog: which version of each Delta table is visible. Replacing this one small file is the commit.
+
+A batch touches several Delta tables, which share no transaction. Versions past the pinned ones were written by a
+batch that never committed: no reader sees them, and the next writer rolls them back.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from pipeline.errors import LakeError
+from pipeline.files import write_atomically
+
+
+class Catalog(msgspec.Struct, frozen=True):
+    """One visible state of the lake: ``tables`` maps a table to its pinned Delta version."""
+
+    version: int = 0
+    tables: dict[str, int] = {}
+    batch_id: str | None = None
+    """The batch whose commit made this state."""
+
+
+def catalog_path(lake: Path) -> Path:
+    """Where a lake keeps its catalog."""
+    return lake / "catalog.json"
+
+
+def read_catalog(lake: Path) -> Catalog:
+    """The visible state; an empty one where nothing was ever committed.
+
+    Raises:
+        LakeError: the file is there but is no catalog.
+    """
+    try:
+        content = catalog_path(lake).read_bytes()
+    except FileNotFoundError:
+        return Catalog()
+    try:
+        return msgspec.json.decode(content, type=Catalog)
+    except msgspec.DecodeError as error:
+        raise LakeError(f"The catalog {catalog_path(lake)} is damaged ({error}). Restore it from a backup.") from error
+
+
+def write_catalog(lake: Path, catalog: Catalog) -> None:
+    """Make ``catalog`` the visible state."""
+    write_atomically(catalog_path(lake), msgspec.json.format(msgspec.json.encode(catalog), indent=1))
+
+
+@contextmanager
+def writer_lock(lake: Path) -> Iterator[None]:
+    """Hold the lake's only writer's place; waits for another writer. The system frees it when the process dies."""
+    try:
+        lake.mkdir(parents=True, exist_ok=True)
+        lock = (lake / ".writer.lock").open("w")
+    except OSError as error:
+        raise LakeError(f"Cannot write to the lake {lake}: {error.strerror}. Give write permission.") from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,87 @@
+"""Reading one visible state of the lake with DuckDB: every view is a file list, so a reader keeps its snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.lake.catalog import Catalog, read_catalog
+from pipeline.lake.store import data_files
+from pipeline.schema.tables import Column, Table, table, tables
+
+_DUCKDB_SCALARS = {
+    "string": "VARCHAR",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "float64": "DOUBLE",
+    "bool": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMPTZ",
+}
+
+
+def duckdb_type(kind: str) -> str:
+    """The DuckDB type of a declared column type."""
+    kind = kind.strip()
+    if kind in _DUCKDB_SCALARS:
+        return _DUCKDB_SCALARS[kind]
+    if kind.startswith("list<"):
+        return duckdb_type(kind[5:-1]) + "[]"
+    fields = (part.split(":", 1) for part in kind[len("struct<") : -1].split(","))
+    return "STRUCT(" + ", ".join(f'"{name.strip()}" {duckdb_type(inner)}' for name, inner in fields) + ")"
+
+
+def sql_text(value: str) -> str:
+    """A SQL string literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def rows_select(spec: Table, files: Sequence[str]) -> str:
+    """A SELECT of all rows of a table from its Parquet files, with declared names, order and types."""
+    if not files:
+        empty = ", ".join(f'CAST(NULL AS {duckdb_type(c.type)}) AS "{c.name}"' for c in spec.columns)
+        return f"SELECT {empty} WHERE false"  # noqa: S608 - names come from the schema files
+    listed = ", ".join(sql_text(file) for file in files)
+    kinds = ", ".join(f"{sql_text(name)}: {_partition_type(spec, name)}" for name in spec.partition_by)
+    partitioned = f", hive_partitioning = true, hive_types = {{{kinds}}}" if spec.partition_by else ""
+    names = ", ".join(f'"{column.name}"' for column in spec.columns)
+    return f"SELECT {names} FROM read_parquet([{listed}], union_by_name = true{partitioned})"  # noqa: S608
+
+
+def _partition_type(spec: Table, name: str) -> str:
+    column: Column = next(c for c in spec.columns if c.name == name)
+    return duckdb_type(column.type)
+
+
+class Snapshot:
+    """One visible state of the lake, opened for reading; every table is a view named after it."""
+
+    def __init__(self, lake: Path, catalog: Catalog | None = None) -> None:
+        self.catalog = read_catalog(lake) if catalog is None else catalog
+        self.connection = duckdb.connect()
+        self.connection.execute("SET TimeZone = 'UTC'")
+        for spec in tables().values():
+            files = data_files(lake, spec.name, self.catalog)
+            self.connection.execute(f'CREATE VIEW "{spec.name}" AS {rows_select(spec, files)}')
+
+    def rows(self, query: str, parameters: Iterable[Any] = ()) -> list[dict[str, Any]]:
+        """Run a query; one dict a row."""
+        return list(self.connection.execute(query, list(parameters)).to_arrow_table().to_pylist())
+
+    def keys(self, name: str) -> set[tuple[Any, ...]]:
+        """The keys of a table that are there."""
+        columns = ", ".join(f'"{column}"' for column in table(name).key)
+        return set(self.connection.execute(f'SELECT {columns} FROM "{name}"').fetchall())  # noqa: S608
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

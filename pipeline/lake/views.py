@@ -1,0 +1,82 @@
+"""``incidents.duckdb``: views only, over the visible Parquet files, replaced atomically after each commit.
+
+The main schema shows each article in its current version (the latest publication time; of two versions of one
+time the one with the smaller key) with the rows read from it; the schema ``versions`` shows every version.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipeline.lake.catalog import Catalog, read_catalog
+from pipeline.files import replacing
+from pipeline.lake.snapshot import rows_select, sql_text
+from pipeline.lake.store import data_files
+from pipeline.schema.tables import SCHEMAS_DIR, Table, tables
+
+STORAGE_VERSION = "v1.0.0"
+"""File format that every DuckDB client from 1.0 on can open."""
+
+
+def _current_select(spec: Table) -> str:
+    """What the main schema shows of a table."""
+    if spec.name == "articles":
+        order = "published_at DESC, version"
+        return f"SELECT * FROM versions.articles QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY {order}) = 1"
+    if "article_version" not in {c.name for c in spec.columns} or spec.name == "quarantine":
+        return f'SELECT * FROM versions."{spec.name}"'  # noqa: S608 - names come from the schema files
+    condition = "shown.article_id = kept.article_id AND shown.version = kept.article_version"
+    return f'SELECT kept.* FROM versions."{spec.name}" AS kept SEMI JOIN main.articles AS shown ON {condition}'  # noqa: S608
+
+
+def view_statements(lake: Path, catalog: Catalog) -> list[str]:
+    """The statements that make the views of one visible state."""
+    statements = ["CREATE SCHEMA versions"]
+    ordered = sorted(tables().values(), key=lambda spec: spec.name != "articles")
+    for spec in ordered:
+        select = rows_select(spec, data_files(lake, spec.name, catalog))
+        statements.append(f'CREATE VIEW versions."{spec.name}" AS {select}')
+    for spec in ordered:
+        statements.append(f'CREATE VIEW main."{spec.name}" AS {_current_select(spec)}')
+        statements.append(f'COMMENT ON VIEW main."{spec.name}" IS {sql_text(spec.description)}')
+    handwritten = (SCHEMAS_DIR / "views.sql").read_text(encoding="utf-8")
+    statements += [part.strip() for part in handwritten.split(";\n") if part.strip()]
+    state = f"SELECT {catalog.version} AS version, {sql_text(catalog.batch_id or '')} AS batch_id"
+    return [*statements, f"CREATE VIEW main.catalog_version AS {state}"]
+
+
+def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
+    """Replace ``database`` by one that shows ``catalog``."""
+    with replacing(database) as staged:
+        staged.unlink()
+        connection = duckdb.connect()
+        try:
+            connection.execute(f"ATTACH {sql_text(str(staged))} AS views_file (STORAGE_VERSION {sql_text(STORAGE_VERSION)})")
+            connection.execute("USE views_file")
+            for statement in view_statements(lake, catalog):
+                connection.execute(statement)
+            connection.execute("USE memory")
+            connection.execute("DETACH views_file")
+        finally:
+            connection.close()
+
+
+def shown_version(database: Path) -> int | None:
+    """The catalog version a database file shows; ``None`` where there is no usable file."""
+    if not database.exists():
+        return None
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            row = connection.execute("SELECT version FROM catalog_version").fetchone()
+    except duckdb.Error:
+        return None  # half-written by another program, or of a foreign origin: it is made anew
+    return int(row[0]) if row else None
+
+
+def refresh_database(database: Path, lake: Path) -> None:
+    """Bring the database up to the catalog, where a run died between the two."""
+    catalog = read_catalog(lake)
+    if shown_version(database) != catalog.version:
+        write_database(database, lake, catalog)

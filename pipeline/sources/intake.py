@@ -1,0 +1,81 @@
+"""Which of the articles read are new, an update, a duplicate, or contradict another version."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pipeline.sources.items import FailedItem, ParsedArticle
+
+
+@dataclass(frozen=True)
+class KnownVersion:
+    """What the lake holds of one article version."""
+
+    version: str
+    text_sha256: str
+    published_at: dt.datetime
+
+
+@dataclass
+class Intake:
+    """Articles by what they are; every parsed article is in one of the four groups, every failed item in ``failed``."""
+
+    new: list[ParsedArticle] = field(default_factory=list)
+    updated: list[ParsedArticle] = field(default_factory=list)
+    duplicates: int = 0
+    conflicting: list[tuple[ParsedArticle, str]] = field(default_factory=list)
+    """Versions that are not published, each with the version shown in its place."""
+    failed: list[FailedItem] = field(default_factory=list)
+
+    @property
+    def published(self) -> list[ParsedArticle]:
+        """Versions that go on to extraction."""
+        return [*self.new, *self.updated]
+
+
+def sort_intake(
+    items: Iterable[ParsedArticle | FailedItem], known: Mapping[str, list[KnownVersion]]
+) -> Intake:
+    """Sort items by what the lake knows (article id to its versions). The order of the items does not matter.
+
+    Two texts of one id and one publication time contradict each other: the version with the smaller key is shown,
+    the other goes to quarantine. A later publication time makes an update.
+    """
+    intake = Intake()
+    groups: dict[str, dict[str, ParsedArticle]] = defaultdict(dict)
+    for item in items:
+        if isinstance(item, FailedItem):
+            intake.failed.append(item)
+            continue
+        first = groups[item.article_id].setdefault(item.version, item)
+        if first is not item:
+            intake.duplicates += 1
+            groups[item.article_id][item.version] = min(first, item, key=lambda a: a.input_location)
+    for article_id in sorted(groups):
+        _sort_versions(list(groups[article_id].values()), known.get(article_id, []), intake)
+    return intake
+
+
+def _sort_versions(read: list[ParsedArticle], known: list[KnownVersion], intake: Intake) -> None:
+    held = {version.version for version in known}
+    is_known = bool(known)
+    shown_by_time: dict[dt.datetime, tuple[str, str]] = {}
+    for version, text, moment in sorted(
+        [(a.version, a.text_sha256, a.published_at) for a in read]
+        + [(k.version, k.text_sha256, k.published_at) for k in known]
+    ):
+        shown_by_time.setdefault(moment, (version, text))
+    for article in sorted(read, key=lambda a: (a.published_at, a.version)):
+        shown_version, shown_text = shown_by_time[article.published_at]
+        if article.version in held:
+            intake.duplicates += 1
+        elif shown_text != article.text_sha256:
+            intake.conflicting.append((article, shown_version))
+        elif is_known:
+            intake.updated.append(article)
+        else:
+            intake.new.append(article)
+            is_known = True

@@ -1,0 +1,112 @@
+"""JSON Lines: one article a line, in the record format of ``incidents extract``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+import msgspec
+
+from pipeline.sources.fields import article_language, article_text, parse_published, safe_id
+from pipeline.sources.items import (
+    EXCERPT_CHARACTERS,
+    MAX_ARTICLE_BYTES,
+    FailedItem,
+    ParsedArticle,
+    RejectedInput,
+)
+from pipeline.sources.raw import RawObject
+
+
+class ArticleRecord(msgspec.Struct, frozen=True):
+    """One line. Only ``text`` and ``published_at`` are needed; unknown fields are ignored."""
+
+    id: str | int | None = None
+    title: str | None = None
+    text: str | None = None
+    published_at: str | None = None
+    source: str | None = None
+    url: str | None = None
+    language: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(ArticleRecord)
+
+
+def read_jsonl(raw: RawObject) -> Iterator[ParsedArticle | FailedItem]:
+    """The articles of a JSONL file; a bad line becomes a failed item and the next one is read."""
+    with raw.path.open("rb") as stream:
+        for number, (line, byte_count) in enumerate(_lines(stream), start=1):
+            if line.strip(b"\xef\xbb\xbf \t\r\n"):
+                yield _read_line(line, byte_count, raw, f"{raw.location}:{number}")
+
+
+def _lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Lines with their full size; of a line over the limit only the beginning is held in memory."""
+    while line := stream.readline(MAX_ARTICLE_BYTES + 1):
+        byte_count = len(line)
+        while not line.endswith(b"\n") and (more := stream.readline(MAX_ARTICLE_BYTES)):
+            byte_count += len(more)
+            if more.endswith(b"\n"):
+                break
+        yield line, byte_count
+
+
+def _read_line(line: bytes, byte_count: int, raw: RawObject, location: str) -> ParsedArticle | FailedItem:
+    try:
+        if byte_count > MAX_ARTICLE_BYTES:
+            raise RejectedInput("line_too_long", f"{byte_count:,} bytes")
+        return _parse_record(_decode_record(line.strip(b"\xef\xbb\xbf \t\r\n")), raw, location)
+    except RejectedInput as rejected:
+        return FailedItem(
+            reason_code=rejected.reason_code,
+            value=rejected.value,
+            content=line[: EXCERPT_CHARACTERS * 4].decode("utf-8", errors="replace")[:EXCERPT_CHARACTERS],
+            content_sha256=hashlib.sha256(line.strip()).hexdigest(),
+            input_location=location,
+            raw_sha256=raw.sha256,
+        )
+
+
+def _decode_record(line: bytes) -> ArticleRecord:
+    try:
+        return _DECODER.decode(line)
+    except msgspec.ValidationError as error:
+        raise RejectedInput("wrong_type", str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RejectedInput("broken_json", str(error)) from error
+
+
+def _parse_record(record: ArticleRecord, raw: RawObject, location: str) -> ParsedArticle:
+    source_article_id = safe_id(None if record.id is None else str(record.id))
+    text = article_text(record.text)
+    if not (record.published_at or "").strip():
+        raise RejectedInput("missing_published_at", "published_at is absent or empty")
+    published_at, published_on = parse_published(str(record.published_at))
+    return ParsedArticle(
+        source_article_id=source_article_id,
+        source_name=_source_name(record),
+        url=record.url or None,
+        title=record.title or None,
+        text=text,
+        language=article_language(record.language, text),
+        published_at=published_at,
+        published_on=published_on,
+        published_at_source="record",
+        content_type="jsonl",
+        charset="utf-8",
+        input_location=location,
+        raw_sha256=raw.sha256,
+    )
+
+
+def _source_name(record: ArticleRecord) -> str:
+    if record.source and record.source.strip():
+        return record.source.strip()
+    try:
+        host = urlsplit(record.url or "").hostname
+    except ValueError:
+        host = None  # an address that is none says nothing about its source
+    return host or "unknown"

@@ -1,0 +1,139 @@
+"""The input kinds and how one is found: by the ending of the file's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import SourceError
+from pipeline.ids import sha256_text
+from pipeline.sources.html_page import read_html
+from pipeline.sources.items import (
+    EXCERPT_CHARACTERS,
+    MAX_ARTICLE_BYTES,
+    FailedItem,
+    ParsedArticle,
+    RejectedInput,
+)
+from pipeline.sources.jsonl import read_jsonl
+from pipeline.sources.raw import RawObject, keep_raw
+from pipeline.sources.text_file import read_text
+from pipeline.text.guard import map_guarded
+
+Item = ParsedArticle | FailedItem
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input kind. ``read_one`` reads a file that is one article and runs guarded; ``read_many`` reads a stream."""
+
+    name: str
+    endings: tuple[str, ...]
+    description: str
+    read_one: Callable[[RawObject], ParsedArticle] | None = None
+    read_many: Callable[[RawObject], Iterator[Item]] | None = None
+    is_guarded: bool = False
+
+
+SOURCES = (
+    Source("jsonl", (".jsonl", ".ndjson"), "JSON Lines, one article a line (id, title, text, published_at, source, url, language)", read_many=read_jsonl),
+    Source("text", (".txt",), "plain text, one article a file; the first line is the title, the name ends with the date", read_one=read_text),
+    Source("html", (".html", ".htm"), "HTML pages, one article a file; date, title and address from the page's metadata", read_one=read_html, is_guarded=True),
+)  # fmt: skip
+
+
+def source_of(name: str) -> Source | None:
+    """The source that reads files of this name, if any."""
+    ending = Path(name).suffix.lower()
+    return next((source for source in SOURCES if ending in source.endings), None)
+
+
+def find_files(paths: Iterable[Path]) -> list[Path]:
+    """All files of the paths, folders walked, sorted; hidden files and unfinished ones (``.part``, ``.tmp``) left out.
+
+    Raises:
+        SourceError: a path does not exist.
+    """
+    found: set[Path] = set()
+    for path in paths:
+        if not path.exists():
+            raise SourceError(f"There is no file or folder {path}. Give the path of articles to read.")
+        found.update(_walk(path) if path.is_dir() else [path.absolute()])
+    return sorted(found)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in folder.absolute().rglob("*"):
+        inside = path.relative_to(folder.absolute()).parts
+        if path.is_file() and not any(part.startswith(".") for part in inside) and path.suffix not in {".part", ".tmp"}:
+            yield path
+
+
+def keep_files(files: Sequence[Path], store: Path) -> tuple[list[RawObject], list[FailedItem]]:
+    """Keep the original bytes of the files; those that cannot be read become failed items."""
+    kept: list[RawObject] = []
+    failed: list[FailedItem] = []
+    for path in files:
+        try:
+            kept.append(keep_raw(path, store))
+        except OSError as error:
+            identity = sha256_text(path.name)
+            failed.append(_failed("unreadable_file", error.strerror or str(error), str(path), identity, None, None))
+    return kept, failed
+
+
+def read_items(objects: Iterable[RawObject], *, workers: int) -> Iterator[Item]:
+    """All items of the kept files, in no order that matters."""
+    guarded: dict[str, list[RawObject]] = {}
+    for raw in objects:
+        source = source_of(raw.name)
+        if source is None:
+            yield _reject(raw, RejectedInput("unknown_extension", Path(raw.name).suffix or f"nothing ({raw.name})"))
+        elif raw.byte_count == 0:
+            yield _reject(raw, RejectedInput("empty_file", "0 bytes"))
+        elif source.read_many is not None:
+            yield from source.read_many(raw)
+        elif raw.byte_count > MAX_ARTICLE_BYTES:
+            yield _reject(raw, RejectedInput("file_too_large", f"{raw.byte_count:,} bytes"))
+        elif source.is_guarded:
+            guarded.setdefault(source.name, []).append(raw)
+        else:
+            yield read_file(raw)
+    for name_objects in guarded.values():
+        for outcome in map_guarded(read_file, name_objects, workers=workers):
+            if outcome.made is not None:
+                yield outcome.made
+            else:
+                yield _reject(outcome.given, RejectedInput("parse_failed", outcome.failure or ""))
+
+
+def read_file(raw: RawObject) -> Item:
+    """The one article of a file, or why there is none."""
+    source = source_of(raw.name)
+    if source is None or source.read_one is None:
+        raise SourceError(f"{raw.name} is no file of one article.")
+    try:
+        return source.read_one(raw)
+    except RejectedInput as rejected:
+        return _reject(raw, rejected)
+
+
+def _reject(raw: RawObject, rejected: RejectedInput) -> FailedItem:
+    with raw.path.open("rb") as stream:
+        excerpt = stream.read(EXCERPT_CHARACTERS).decode("utf-8", errors="replace")
+    identity = sha256_text(raw.name, raw.sha256)
+    return _failed(rejected.reason_code, rejected.value, raw.location, identity, raw.sha256, excerpt)
+
+
+def _failed(
+    code: str, value: str, location: str, identity: str, raw_sha256: str | None, content: str | None
+) -> FailedItem:
+    return FailedItem(
+        reason_code=code,
+        value=value,
+        content=content,
+        content_sha256=identity,
+        input_location=location,
+        raw_sha256=raw_sha256,
+    )

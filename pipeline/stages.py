@@ -1,0 +1,103 @@
+"""The page to read first: the stages that news articles flow through, in order, each callable alone.
+
+``ingest`` → ``extract`` → ``validate`` → ``publish`` → ``write_batch_report``. A stage reads what the one before left
+in the batch's staging folder, and leaves its own; a stage that was killed is run again. The batch id is made from
+the inputs, so the same inputs are the same batch, and a batch that is published already goes through untouched.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pipeline.batches import extraction, intake, publication, replay, reporting, validation
+from pipeline.config import Settings
+from pipeline.batches.staging import StagedBatch
+
+DEFAULT_EXTRACTOR = "rules"
+Progress = Callable[[str], None]
+"""Told a line whenever there is something to say about long work."""
+
+
+def _silent(_line: str) -> None:
+    return
+
+
+def ingest(paths: Sequence[str | Path], settings: Settings) -> str:
+    """Read the articles of files and folders, keep the original bytes, stage what is new. Returns the batch id."""
+    return intake.ingest([Path(path) for path in paths], settings, now=_now())
+
+
+def ingest_quarantined(quarantine_ids: Sequence[str], settings: Settings) -> str:
+    """Stage the originals of quarantined rows again (all open ones where none is named). Returns the batch id."""
+    return replay.ingest_quarantined(list(quarantine_ids), settings, now=_now())
+
+
+def extract(
+    batch_id: str, settings: Settings, *, extractor: str = DEFAULT_EXTRACTOR, progress: Progress = _silent
+) -> dict[str, int]:
+    """Turn the staged articles into incident reports, claims and figures. Returns counts."""
+    if _is_published(batch_id, settings):
+        return {}
+    return extraction.extract(_staged(batch_id, settings), settings, extractor_name=extractor, now=_now(), progress=progress)
+
+
+def validate(batch_id: str, settings: Settings) -> dict[str, int]:
+    """Check every row against the expectations; split accepted rows from quarantined ones. Returns counts.
+
+    Raises:
+        ContractError: an expectation that must stop the batch failed; nothing will be published.
+    """
+    if _is_published(batch_id, settings):
+        return {}
+    return validation.validate(_staged(batch_id, settings), now=_now())
+
+
+def publish(batch_id: str, settings: Settings) -> dict[str, int]:
+    """Make the batch visible, whole, once. Returns its conservation ledger.
+
+    Raises:
+        ContractError: the counts do not add up; nothing is published.
+    """
+    return publication.publish(_staged(batch_id, settings), settings, now=_now())
+
+
+def write_batch_report(batch_id: str, settings: Settings) -> str:
+    """Write the data-quality report of a published batch. Returns the path of the HTML file."""
+    return str(reporting.write_batch_report(batch_id, settings))
+
+
+def run(
+    paths: Sequence[str | Path], settings: Settings, *, extractor: str = DEFAULT_EXTRACTOR, progress: Progress = _silent
+) -> str:
+    """The whole flow in this process. Returns the batch id."""
+    progress("ingest: reading articles")
+    return finish(ingest(paths, settings), settings, extractor=extractor, progress=progress)
+
+
+def finish(
+    batch_id: str, settings: Settings, *, extractor: str = DEFAULT_EXTRACTOR, progress: Progress = _silent
+) -> str:
+    """All stages after reading. Returns the batch id."""
+    progress("extract: finding incidents")
+    extract(batch_id, settings, extractor=extractor, progress=progress)
+    progress("validate: checking expectations")
+    validate(batch_id, settings)
+    progress("publish: committing the batch")
+    publish(batch_id, settings)
+    progress("report: writing the data-quality report")
+    write_batch_report(batch_id, settings)
+    return batch_id
+
+
+def _staged(batch_id: str, settings: Settings) -> StagedBatch:
+    return StagedBatch(settings.staging, batch_id)
+
+
+def _is_published(batch_id: str, settings: Settings) -> bool:
+    return publication.published_ledger(batch_id, settings.lake) is not None
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,71 @@
+"""Work on one item at a time in processes that can be killed: limits of time and memory, results in input order."""
+
+from __future__ import annotations
+
+import resource
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import TimeoutError as ItemTimeout
+from multiprocessing import get_context
+from typing import Generic, TypeVar
+
+import msgspec
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+ITEM_SECONDS = 10.0
+ITEM_MEMORY_BYTES = 3 << 30
+ITEMS_BEFORE_RECYCLING = 1000
+
+
+class Outcome(msgspec.Struct, Generic[Given, Made], frozen=True):
+    """What became of one item: ``made``, or ``failure`` as a sentence; ``is_limit`` where a limit stopped it."""
+
+    given: Given
+    made: Made | None = None
+    failure: str | None = None
+    is_limit: bool = False
+
+
+def _limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (ITEM_MEMORY_BYTES, ITEM_MEMORY_BYTES))
+
+
+def map_guarded(
+    work: Callable[[Given], Made], items: Iterable[Given], *, workers: int, seconds: float = ITEM_SECONDS
+) -> Iterator[Outcome[Given, Made]]:
+    """Apply ``work`` (importable by name) to each item; one bad item never stops the others.
+
+    At most ``4 * workers`` items are under way, so that memory stays flat on a long stream.
+    """
+    pool = ProcessPool(
+        max_workers=workers, max_tasks=ITEMS_BEFORE_RECYCLING, initializer=_limit_memory, context=get_context("spawn")
+    )
+    under_way: deque[tuple[Given, ProcessFuture]] = deque()
+    finished = False
+    try:
+        for given in items:
+            under_way.append((given, pool.schedule(work, args=[given], timeout=seconds)))
+            if len(under_way) >= 4 * workers:
+                yield _outcome(*under_way.popleft(), seconds)
+        while under_way:
+            yield _outcome(*under_way.popleft(), seconds)
+        finished = True
+    finally:
+        pool.close() if finished else pool.stop()
+        pool.join()
+
+
+def _outcome(given: Given, future: ProcessFuture, seconds: float) -> Outcome[Given, Made]:
+    try:
+        return Outcome(given, made=future.result())
+    except ItemTimeout:
+        return Outcome(given, failure=f"it took more than {seconds:g} seconds", is_limit=True)
+    except ProcessExpired as error:
+        return Outcome(given, failure=f"its process died (exit code {error.exitcode})", is_limit=True)
+    except MemoryError:
+        return Outcome(given, failure=f"it needed more than {ITEM_MEMORY_BYTES >> 30} GiB of memory", is_limit=True)
+    except Exception as error:
+        return Outcome(given, failure=f"{type(error).__name__}: {error}")
