@@ -23,7 +23,7 @@ def extract(
 ) -> dict[str, int]:
     """Extract the batch; see ``pipeline.stages.extract``."""
     extractor = get_extractor(extractor_name)
-    articles = [*staged.read_rows("ingest", "articles"), *staged.read_rows("ingest", "replayed")]
+    articles = [*staged.read_rows("ingest", "articles"), *staged.read_rows("replay", "articles")]
     made: dict[str, list[Row]] = {name: [] for name in EXTRACTED_TABLES}
     failed: list[Row] = []
     for done, (row, outcome) in enumerate(zip(articles, _outcomes(articles, extractor_name, settings.workers), strict=True), 1):

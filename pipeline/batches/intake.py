@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,13 @@ def stage_objects(
     settings: Settings,
     *,
     now: dt.datetime,
-    replayed: list[Row] | None = None,
+    replays: Sequence[str] = (),
+    replayed_articles: Sequence[Row] = (),
 ) -> str:
-    """Read kept files into the staging folder of ``batch_id``; ``replayed`` are article rows of the lake to read again."""
+    """Read kept files into the staging folder of ``batch_id``.
+
+    ``replays`` are the quarantined rows this batch tries again, ``replayed_articles`` rows of the lake to extract again.
+    """
     if published_ledger(batch_id, settings.lake) is not None:
         return batch_id
     items = list(read_items(objects, workers=settings.workers))
@@ -51,7 +56,7 @@ def stage_objects(
     staged = StagedBatch(settings.staging, batch_id)
     articles = [article_row(article, now) for article in sorted_items.published]
     staged.write_rows("ingest", "articles", articles)
-    staged.write_rows("ingest", "replayed", replayed or [])
+    staged.write_rows("replay", "articles", list(replayed_articles))
     staged.write_rows("ingest", "quarantine", _quarantine_rows(sorted_items, now))
     staged.write_note(
         "ingest",
@@ -63,6 +68,7 @@ def stage_objects(
             "items_parsed": len(items) + len(unreadable) - len(sorted_items.failed),
             "duplicates": sorted_items.duplicates,
             "conflicting": len(sorted_items.conflicting),
+            "replays": list(replays),
             "updated": [article.version for article in sorted_items.updated],
         },
     )

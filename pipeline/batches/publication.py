@@ -54,15 +54,14 @@ def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Ro
     published = snapshot.keys("articles")
     staged_articles = staged.read_rows("ingest", "articles")
     raced = {(row["article_id"], row["version"]) for row in staged_articles} & published
-    made = {name: _without(staged.read_rows("extract", name), raced, "article_version") for name in EXTRACTED_TABLES}
-    accepted = {name: _without(staged.read_rows("validate", name), raced, "article_version") for name in EXTRACTED_TABLES}
     articles = _without(staged_articles, raced, "version")
-    accepted["articles"] = _without(staged.read_rows("validate", "articles"), raced, "version")
+    made = _unpublished(staged, "extract", EXTRACTED_TABLES, snapshot, raced)
+    accepted = _unpublished(staged, "validate", ("articles", *EXTRACTED_TABLES), snapshot, raced)
     failed = _without(staged.read_rows("extract", "quarantine"), raced, "article_version")
     rejected = _without(staged.read_rows("validate", "quarantine"), raced, "article_version")
     updated = set(note["updated"])
     n_updated = sum(row["version"] in updated for row in articles)
-    n_replayed = len(staged.read_rows("ingest", "replayed"))
+    n_replayed = len(staged.read_rows("replay", "articles"))
     ledger = {
         "items_fetched": note["items_fetched"],
         "items_parsed": note["items_parsed"],
@@ -80,7 +79,7 @@ def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Ro
         "reports_accepted": len(accepted["incident_reports"]),
     }
     quarantined = [*staged.read_rows("ingest", "quarantine"), *failed, *rejected]
-    rows = {name: _unknown(snapshot, name, found) for name, found in (accepted | {"quarantine": quarantined}).items()}
+    rows = accepted | {"quarantine": _unknown(snapshot, "quarantine", quarantined)}
     rows["quality_results"] = staged.read_rows("validate", "quality_results")
     rows["batches"] = [_batch_row(staged, note, extracted, ledger, now)]
     return rows, ledger
@@ -89,6 +88,17 @@ def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Ro
 def _lost(staged: StagedBatch, failed: list[Row]) -> int:
     """Failed extractions of articles that another batch published meanwhile: they are duplicates now."""
     return len(staged.read_rows("extract", "quarantine")) - len(failed)
+
+
+def _unpublished(
+    staged: StagedBatch, stage: str, names: tuple[str, ...], snapshot: Snapshot, raced: set[tuple[Any, ...]]
+) -> Rows:
+    """Rows a stage left, by table, without those the lake holds."""
+    rows = {}
+    for name in names:
+        version = "version" if name == "articles" else "article_version"
+        rows[name] = _unknown(snapshot, name, _without(staged.read_rows(stage, name), raced, version))
+    return rows
 
 
 def _without(rows: list[Row], raced: set[tuple[Any, ...]], version: str) -> list[Row]:
@@ -124,8 +134,7 @@ def _write_rows(staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, n
         if found:
             owned = [row | {"batch_id": staged.batch_id} for row in found]
             versions[name] = append(lake, name, arrow_table(name, owned), batch_id=staged.batch_id)
-    resolved = staged.resolved_quarantine_ids()
-    if resolved:
+    if resolved := _resolved(staged):
         versions["quarantine"] = mark(
             lake,
             "quarantine",
@@ -134,3 +143,9 @@ def _write_rows(staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, n
             predicate=f"quarantine_id IN ({', '.join(map(sql_text, resolved))}) AND replayed_at IS NULL",
         )
     return Catalog(version=catalog.version + 1, tables=versions, batch_id=staged.batch_id)
+
+
+def _resolved(staged: StagedBatch) -> list[str]:
+    """Quarantined rows that this batch replayed and that were not rejected again for the same reason."""
+    again = {row["quarantine_id"] for stage in ("ingest", "extract", "validate") for row in staged.read_rows(stage, "quarantine")}
+    return sorted(set(staged.read_note("ingest")["replays"]) - again)

@@ -21,7 +21,7 @@ def validate(staged: StagedBatch, *, now: dt.datetime) -> dict[str, int]:
     """Validate the batch; see ``pipeline.stages.validate``."""
     articles = staged.read_rows("ingest", "articles")
     by_version = {
-        (row["article_id"], row["version"]): row for row in [*articles, *staged.read_rows("ingest", "replayed")]
+        (row["article_id"], row["version"]): row for row in [*articles, *staged.read_rows("replay", "articles")]
     }
     outcomes: list[ExpectationOutcome] = []
     quarantined: list[Row] = []

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.errors import ContractError
 from pipeline.quality.checks import CHECKS
 from pipeline.schema.expectations import CHECK_PREFIX, row_checks, suite
 from pipeline.schema.tables import Table
@@ -106,9 +107,8 @@ def _run_suite(spec: Table, configurations: list[dict[str, Any]], frame: Any) ->
 
 def _outcome(spec: Table, result: dict[str, Any]) -> ExpectationOutcome:
     meta, numbers = result["expectation_config"]["meta"], result["result"]
-    raised = (result.get("exception_info") or {}).get("raised_exception")
-    if raised:
-        raise RuntimeError(f"Expectation {meta['expectation']} of {spec.name} broke: {result['exception_info']}")
+    if broken := _exceptions(result.get("exception_info") or {}):
+        raise ContractError(f"Expectation {meta['expectation']} of {spec.name} cannot be checked: {broken}")
     observed = numbers.get("observed_value")
     return ExpectationOutcome(
         table_name=spec.name,
@@ -120,6 +120,12 @@ def _outcome(spec: Table, result: dict[str, Any]) -> ExpectationOutcome:
         is_passed=bool(result["success"]),
         observed=None if observed is None else str(observed),
     )
+
+
+def _exceptions(info: dict[str, Any]) -> str:
+    """What Great Expectations caught instead of checking: one entry, or one a metric."""
+    entries = [info, *(entry for entry in info.values() if isinstance(entry, dict))]
+    return "; ".join(str(e.get("exception_message")) for e in entries if e.get("raised_exception"))
 
 
 def _unexpected_rows(result: dict[str, Any]) -> list[int]:

@@ -1,0 +1,86 @@
+"""Replay: what was quarantined goes through the stages again, from the kept originals or the stored article."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from pipeline.batches.intake import stage_objects
+from pipeline.config import Settings
+from pipeline.errors import SourceError
+from pipeline.ids import make_id
+from pipeline.lake.snapshot import Snapshot
+from pipeline.sources.items import FailedItem
+from pipeline.sources.raw import RawObject, raw_path
+from pipeline.sources.registry import keep_files
+
+Row = dict[str, Any]
+
+
+def open_rows(snapshot: Snapshot, quarantine_ids: list[str]) -> list[Row]:
+    """Open quarantine rows, those named or all.
+
+    Raises:
+        SourceError: an id is unknown or was replayed already.
+    """
+    rows = snapshot.rows("SELECT * FROM quarantine WHERE replayed_at IS NULL ORDER BY quarantine_id")
+    if not quarantine_ids:
+        return rows
+    by_id = {row["quarantine_id"]: row for row in rows}
+    if unknown := sorted(set(quarantine_ids) - by_id.keys()):
+        raise SourceError(f"No open quarantine row has the id {', '.join(unknown)}. See `incidents quarantine list`.")
+    return [by_id[key] for key in sorted(set(quarantine_ids))]
+
+
+def ingest_quarantined(quarantine_ids: list[str], settings: Settings, *, now: dt.datetime) -> str:
+    """Stage the originals of quarantined rows again; see ``pipeline.stages.ingest_quarantined``."""
+    with Snapshot(settings.lake) as snapshot:
+        rows = open_rows(snapshot, quarantine_ids)
+        if not rows:
+            raise SourceError("Nothing is in quarantine; there is nothing to replay.")
+        articles = _stored_articles(snapshot, [row for row in rows if not _is_input(row)])
+        state = str(snapshot.catalog.version)
+    objects, unreadable = _originals([row for row in rows if _is_input(row)], settings.raw)
+    ids = [row["quarantine_id"] for row in rows]
+    inputs = sorted({row["input_location"] for row in rows})
+    batch_id = make_id("b", "replay", state, *ids)
+    return stage_objects(
+        objects, unreadable, inputs, batch_id, settings, now=now, replays=ids, replayed_articles=articles
+    )
+
+
+def _is_input(row: Row) -> bool:
+    """True where the original is read again; else the article itself is in the lake."""
+    return bool(row["stage"] == "ingest" or row["table_name"] == "articles" and row["stage"] == "validate")
+
+
+def _stored_articles(snapshot: Snapshot, rows: list[Row]) -> list[Row]:
+    wanted = {(row["article_id"], row["article_version"]) for row in rows}
+    if not wanted:
+        return []
+    found = [row for row in snapshot.rows("SELECT * FROM articles") if (row["article_id"], row["version"]) in wanted]
+    return [{name: value for name, value in row.items() if name != "batch_id"} for row in found]
+
+
+def _originals(rows: list[Row], store: Path) -> tuple[list[RawObject], list[FailedItem]]:
+    """Kept files under the names they had; what could not be read then is tried at its old path."""
+    objects: dict[tuple[str, str], RawObject] = {}
+    unread = sorted({Path(row["input_location"]) for row in rows if row["raw_sha256"] is None})
+    kept, unreadable = keep_files(unread, store)
+    for raw in kept:
+        objects[raw.sha256, raw.name] = raw
+    for row in rows:
+        if row["raw_sha256"] is None:
+            continue
+        location = _file_of(row["input_location"])
+        objects[row["raw_sha256"], location.name] = RawObject(
+            path=raw_path(store, row["raw_sha256"]), sha256=row["raw_sha256"], name=location.name, location=str(location)
+        )
+    return list(objects.values()), unreadable
+
+
+def _file_of(location: str) -> Path:
+    """``/data/a.jsonl:17`` to ``/data/a.jsonl``."""
+    name, _, line = location.rpartition(":")
+    return Path(name) if name and line.isdigit() else Path(location)
