@@ -1,0 +1,118 @@
+"""Place names to coordinates: a compact gazetteer on disk, read a block at a time, so that starting costs nothing."""
+
+from __future__ import annotations
+
+import unicodedata
+import zlib
+from bisect import bisect_right
+from functools import cache, lru_cache
+from pathlib import Path
+
+import msgspec
+import pycountry
+import yaml
+
+from pipeline.config import SCHEMAS_DIR
+from pipeline.extract.mentions import Place
+from pipeline.extract.names import fold, loosen
+
+_KINDS = {"p": "ppl", "1": "adm1", "2": "adm2", "3": "adm3", "l": "landmark"}
+
+
+class Gazetteer:
+    """Lookup by folded name in the files that ``bench/gazetteer/build.py`` writes."""
+
+    def __init__(self, folder: Path) -> None:
+        index = msgspec.msgpack.decode(zlib.decompress((folder / "places.idx").read_bytes()))
+        self._keys: list[str] = index["keys"]
+        self._offsets: list[int] = index["offsets"]
+        self._admin1: list[str] = index["admin1"]
+        self._file = (folder / "places.bin").open("rb")
+        self._block = lru_cache(maxsize=256)(self._read_block)
+
+    def _read_block(self, number: int) -> dict[str, list[str]]:
+        self._file.seek(self._offsets[number])
+        packed = self._file.read(self._offsets[number + 1] - self._offsets[number])
+        found: dict[str, list[str]] = {}
+        for line in zlib.decompress(packed).decode().split("\n"):
+            key, _, rest = line.partition("\t")
+            found.setdefault(key, []).append(rest)
+        return found
+
+    def lookup(self, name: str, *, country_code: str | None = None) -> list[Place]:
+        """All places whose name is spelt so or meets it in transliteration, the most populous first."""
+        folded = fold(name)
+        key = loosen(folded)
+        number = bisect_right(self._keys, key) - 1
+        if number < 0:
+            return []
+        places = [self._place(rest) for rest in self._block(number).get(key, ())]
+        if country_code is not None:
+            places = [place for place in places if place.country_code == country_code]
+        return sorted(places, key=lambda p: (-p.population, p.kind != "ppl", p.country_code, p.latitude or 0.0))
+
+    def _place(self, rest: str) -> Place:
+        name, kind, country, admin1, latitude, longitude, geonames_id, population = rest.split("\t")
+        return Place(
+            name=name,
+            kind=_KINDS[kind],
+            country_code=country,
+            country_name=country_name(country),
+            admin1_name=admin1_label(self._admin1[int(admin1)]),
+            latitude=float(latitude),
+            longitude=float(longitude),
+            geonames_id=int(geonames_id) if geonames_id else None,
+            population=int(population) if population else 0,
+        )
+
+
+_ADMIN1_LABELS = {"Arbil": "Erbil", "Dahuk": "Duhok", "Dihok": "Duhok", "As Sulaymaniyah": "Sulaymaniyah"}
+
+
+def admin1_label(name: str) -> str | None:
+    """The division's name in plain Latin letters."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).replace("’", "'")
+    return _ADMIN1_LABELS.get(plain, plain) or None
+
+
+@cache
+def default_gazetteer() -> Gazetteer:
+    """The gazetteer shipped in ``schemas/gazetteer/``, opened once a process."""
+    return Gazetteer(SCHEMAS_DIR / "gazetteer")
+
+
+@cache
+def _country_lexicon() -> dict[str, dict[str, list[str]]]:
+    loaded: dict[str, dict[str, list[str]]] = yaml.safe_load(
+        (SCHEMAS_DIR / "lexicons" / "countries.yaml").read_text(encoding="utf-8")
+    )
+    return loaded
+
+
+@cache
+def country_name(code: str) -> str:
+    """The plain English name of an alpha-3 code, as news writes it."""
+    declared = _country_lexicon().get(code, {}).get("names")
+    if declared:
+        return declared[0]
+    country = pycountry.countries.get(alpha_3=code)
+    return str(getattr(country, "common_name", country.name)) if country else code
+
+
+@cache
+def countries_by_name() -> dict[str, str]:
+    """Folded country name or alias to alpha-3 code."""
+    found = {}
+    for country in pycountry.countries:
+        for name in (country.name, getattr(country, "common_name", None), getattr(country, "official_name", None)):
+            if name:
+                found[fold(name)] = country.alpha_3
+    for code, entry in _country_lexicon().items():
+        found |= {fold(name): code for name in entry.get("names", [])}
+    return found
+
+
+@cache
+def countries_by_demonym() -> dict[str, str]:
+    """Lower-case demonym ("somali") to alpha-3 code."""
+    return {d.casefold(): code for code, entry in _country_lexicon().items() for d in entry.get("demonyms", [])}
