@@ -1,0 +1,264 @@
+"""Counts of people with what happened to them, in one sentence: killed, injured, abducted and the like."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import yaml
+
+from pipeline.config import SCHEMAS_DIR
+from pipeline.extract.mentions import CasualtyMention, NumberMention
+from pipeline.extract.numbers import WORDS, find_numbers
+from pipeline.records import Outcome, VictimClass
+
+OUTCOMES: tuple[Outcome, ...] = ("killed", "injured", "abducted", "detained", "missing", "displaced")
+_MAX_NOUN_WORDS = 7
+_BREAK = re.compile(
+    r"[.;:()\"“”—–]|,|\b(?:were|was|is|are|be|been|have|has|had|in|on|at|when|after|near|from|during|by|while|as|with|for|since|including|and|or|who|to|that|which|of whom|into|inside|outside)\b",
+    re.IGNORECASE,
+)
+_AGE = re.compile(r"\s*-?\s*(?:year|yr)s?\b|\s*(?:kilomet|km\b|mile|metre|meter|(?:minute|hour|day|week|month|dollar|percent|vehicle|village|house|attack|rocket|round|tent|home|district|operation|incident)s?\b)", re.IGNORECASE)
+_SINGULAR = re.compile(r"\b(?P<count>an?|another|his|her|its|the)\s+(?=[a-zA-Z])", re.IGNORECASE)
+_SUBSET = re.compile(r"\b(?:of (?:them|whom|the (?:dead|victims|wounded|injured|killed))|including|among them|among the dead|among whom)\b", re.IGNORECASE)
+_OBJECT = re.compile(rf"\s+(?:(?:at least|more than|up to|about|around|some|nearly|between)\s+)?(?:{WORDS}|\d|an?\b|another\b|his\b|her\b|himself\b|herself\b|dozens\b|scores\b|hundreds\b|several\b)", re.IGNORECASE)
+_ANOTHER = re.compile(r"\banother(?=\s*[.,;]|\s*$|\s+(?:in|was|who|and)\b)", re.IGNORECASE)
+_FOUND_DEAD = re.compile(r"\b(?:bodies|corpses|body)\b", re.IGNORECASE)
+_WERE = r"\s*(?:more|others)?\s*(?:were|was|have been|had been|are|are being|was being)(?:\s+(?:also|reportedly|seriously|critically|\w+ly))?\s+"
+_TOTAL = re.compile(r"\b(?:death toll|toll)\b[^.;]{0,50}?\b(?:to|at|of|is|was|reached|stood at|stands at)\s*$", re.IGNORECASE)
+_CLAUSE_VERB = re.compile(r"\b(?:said|told|attacked|stormed|opened|fled|reported|raided|ambushed|fired|clashed|detonated|targeted|arrived|hit|struck)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """A counted noun phrase: the number, its noun and where the phrase ends."""
+
+    number: NumberMention
+    end: int
+    noun: str | None
+    victim_class: VictimClass
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    start: int
+    end: int
+    outcome: Outcome
+    is_active: bool
+    is_passive: bool
+
+
+@cache
+def _lexicon(name: str) -> dict[str, list[str]]:
+    loaded: dict[str, list[str]] = yaml.safe_load((SCHEMAS_DIR / "lexicons" / f"{name}.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def _plural(noun: str) -> list[str]:
+    ending = "ies" if noun.endswith("y") and noun[-2] not in "aeo" else "es" if noun.endswith(("s", "x", "ch")) else "s"
+    stem = noun[:-1] if ending == "ies" else noun
+    return [noun, stem + ending]
+
+
+@cache
+def _nouns() -> dict[str, VictimClass]:
+    classes: tuple[VictimClass, ...] = ("unknown", "militants", "civilians", "security_forces")
+    return {form.casefold(): kind for kind in classes for noun in _lexicon("victims")[kind] for form in _plural(noun)}
+
+
+@cache
+def _noun_pattern() -> re.Pattern[str]:
+    alternatives = "|".join(re.escape(noun) for noun in sorted(_nouns(), key=len, reverse=True))
+    return re.compile(rf"\b(?:{alternatives})\b", re.IGNORECASE)
+
+
+@cache
+def _outcome_pattern() -> re.Pattern[str]:
+    lexicon = _lexicon("casualties")
+    parts = [f"(?P<combined>{_any(lexicon['combined'])})"]
+    for outcome in OUTCOMES:
+        words = {*lexicon[outcome]["active"], *lexicon[outcome]["passive"]}  # type: ignore[call-overload]
+        parts.append(f"(?P<{outcome}>{_any(sorted(words))})")
+    return re.compile(rf"\b(?:{'|'.join(parts)})\b", re.IGNORECASE)
+
+
+def _any(words: list[str]) -> str:
+    return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(words, key=len, reverse=True))
+
+
+@cache
+def _none_pattern() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_any(_lexicon('casualties')['none'])})\b", re.IGNORECASE)
+
+
+def victim_class(phrase: str) -> VictimClass:
+    """The class of people a noun phrase names; a fighter of a state's force counts to the security forces."""
+    folded = phrase.casefold()
+    found = [m[0].casefold() for m in _noun_pattern().finditer(phrase)]
+    kinds = [_nouns()[noun] for noun in found]
+    if "security_forces" in kinds:
+        return "security_forces"
+    if "militants" in kinds:
+        is_state = any(re.search(rf"\b{re.escape(word)}\b", folded) for word in _lexicon("victims")["state_words"])
+        return "security_forces" if is_state and re.search(r"\b(?:fighter|member)", folded) else "militants"
+    return next((kind for kind in reversed(kinds) if kind != "unknown"), "unknown")
+
+
+def find_casualties(sentence: str, offset: int = 0) -> list[CasualtyMention]:
+    """Casualty mentions of one sentence; spans are moved by ``offset``."""
+    words = _outcome_words(sentence)
+    mentions = [m for match in _none_pattern().finditer(sentence) for m in _none_mention(match, offset)]
+    for people in _counted_people(sentence):
+        if any(m.start - offset <= people.number.start < m.end - offset for m in mentions):
+            continue
+        outcome = _outcome_of(people, words, sentence)
+        if outcome is not None:
+            mentions.append(_mention(people, outcome, sentence, offset))
+    return sorted(mentions, key=lambda mention: mention.start)
+
+
+def _none_mention(match: re.Match[str], offset: int) -> list[CasualtyMention]:
+    words = match[0].casefold()
+    killed = any(stem in words for stem in ("casualt", "kill", "death", "fatal", "life", "died", "victim"))
+    injured = any(stem in words for stem in ("casualt", "hurt", "injur", "wound", "victim"))
+    outcomes: list[Outcome] = [*(["killed"] if killed else []), *(["injured"] if injured else [])]  # type: ignore[list-item]
+    return [
+        CasualtyMention(match.start() + offset, match.end() + offset, match[0], outcome, None, "unknown", 0, 0, 0, "exact")
+        for outcome in outcomes
+    ]
+
+
+def _outcome_words(sentence: str) -> list[_Word]:
+    lexicon = _lexicon("casualties")
+    words = []
+    for match in _outcome_pattern().finditer(sentence):
+        kind, text = str(match.lastgroup), re.sub(r"\s+", " ", match[0].casefold())
+        if kind == "combined":
+            words.append(_Word(match.start(), match.end(), "killed_or_injured", True, True))
+            continue
+        outcome: Outcome = kind  # type: ignore[assignment]
+        forms = lexicon[kind]
+        active, passive = text in forms["active"], text in forms["passive"]  # type: ignore[call-overload]
+        if active and passive:
+            before = sentence[max(0, match.start() - 40) : match.start()]
+            was = re.search(r"\b(?:was|were|been|being|are|is|be|get|got)(?:\s+(?:also|reportedly|immediately|seriously|critically|badly|\w+ly))*\s+(?:\w+ and\s+)?$", before, re.IGNORECASE)
+            active, passive = (False, True) if was else (True, not _OBJECT.match(sentence, match.end()))
+        words.append(_Word(match.start(), match.end(), outcome, active, passive))
+    return words
+
+
+def _counted_people(sentence: str) -> list[_People]:
+    people = []
+    for number in find_numbers(sentence):
+        if _AGE.match(sentence, number.end) or re.search(r"\b(?:aged|age|of)\s+$", sentence[: number.start], re.IGNORECASE) and re.match(r"\s*[,.]", sentence[number.end :]):
+            continue
+        people.append(_phrase(number, sentence))
+    people += [_People(NumberMention(m.start(), m.end(), m[0], 1, 1, 1, "exact"), m.end(), None, "unknown") for m in _ANOTHER.finditer(sentence)]
+    covered = [(p.number.start, p.end) for p in people]
+    for match in _SINGULAR.finditer(sentence):
+        if any(start <= match.start() < end for start, end in covered):
+            continue
+        number = NumberMention(match.start(), match.end("count"), match["count"], 1, 1, 1, "exact")
+        phrase = _phrase(number, sentence)
+        if phrase.noun is not None and _is_one(phrase.noun, match["count"]):
+            people.append(phrase)
+    return sorted(people, key=lambda p: p.number.start)
+
+
+def _is_one(noun: str, determiner: str) -> bool:
+    """A singular noun with an article counts one person; "the soldier" was counted where he was brought in."""
+    word = noun.casefold().split()[-1]
+    if determiner.casefold() == "the" or word in {"police", "people", "personnel", "dead", "wounded", "peshmerga", "general", "member", "other", "life", "death", "major", "body", "local", "national", "leader", "commander", "casualty"}:
+        return False
+    return word in {n.casefold().split()[-1] for kind in ("unknown", "militants", "civilians", "security_forces") for n in _lexicon("victims")[kind]} and not word.endswith(("men", "children", "people"))
+
+
+def _phrase(number: NumberMention, sentence: str) -> _People:
+    """The noun phrase after a number, up to the last person noun before a break."""
+    rest = sentence[number.end :]
+    stop = _BREAK.search(rest)
+    window = rest[: stop.start()] if stop else rest
+    window = " ".join(window.split(" ")[: _MAX_NOUN_WORDS + 1])
+    outcome = _outcome_pattern().search(window)
+    if outcome:
+        window = window[: outcome.start()]
+    of = re.match(r"\s+of\s+(?:them|whom|the|its|his|their)\b", window, re.IGNORECASE)
+    nouns = list(_noun_pattern().finditer(window))
+    if not nouns:
+        return _People(number, number.end + (of.end() if of else 0), None, "unknown")
+    end = nouns[-1].end()
+    phrase = window[:end].strip()
+    return _People(number, number.end + end, phrase, victim_class(phrase))
+
+
+def _outcome_of(people: _People, words: list[_Word], sentence: str) -> Outcome | None:
+    after = [w for w in words if w.start >= people.end]
+    before = [w for w in words if w.end <= people.number.start]
+    is_bare = people.noun is None
+    if after:
+        gap = sentence[people.end : after[0].start]
+        if after[0].is_passive and re.fullmatch(r"\s*(?:more|others)?\s*", gap):
+            return after[0].outcome
+    left = before[-1] if before else None
+    if left is not None and left.is_active and _is_list(sentence[left.end : people.number.start], is_bare):
+        if not is_bare or re.match(r"\s*(?:[,.;]|$|and\b|in\b|at\b|on\b|others\b|of\b)", sentence[people.end :]):
+            return left.outcome
+    for word in after:
+        gap = sentence[people.end : word.start]
+        if word.is_passive and not is_bare and _is_subject_gap(gap):
+            return word.outcome
+        if not re.fullmatch(r"[\s\w,'’-]*", gap):
+            break
+    if is_bare and after and after[0].is_passive and re.fullmatch(_WERE, sentence[people.end : after[0].start], re.IGNORECASE):
+        return after[0].outcome
+    if people.noun and _FOUND_DEAD.search(people.noun) and re.search(r"\b(?:found|recovered|discovered|retrieved|exhumed)\b", sentence):
+        return "killed"
+    tail = sentence[max(0, people.number.start - 70) : people.number.start]
+    if _TOTAL.search(tail):
+        return "killed"
+    return None
+
+
+def _is_list(gap: str, is_bare: bool) -> bool:
+    """True where only counted people and joining words stand between a verb and this phrase."""
+    if re.fullmatch(r"\s*(?:(?:at|on) the spot\s*|(?:himself|herself|themselves)(?:,| and)\s*)?", gap):
+        return True
+    if len(gap) > 90 or _CLAUSE_VERB.search(gap):
+        return False
+    if is_bare:
+        return False
+    return bool(re.fullmatch(r"[\s\w,'’-]*?(?:,|\band\b|\bincluding\b|\bas well as\b|\bamong them\b)\s*", gap)) and bool(_noun_pattern().search(gap))
+
+
+def _is_subject_gap(gap: str) -> bool:
+    """True where the phrase is what the verb after it says something of."""
+    if len(gap) > 110 or re.search(r"[.;:]", gap):
+        return False
+    if re.search(r"\b(?:was|were|been|died|have|had|being|are|lost)\b", gap + " ", re.IGNORECASE) or gap.strip() == "":
+        verbs = _CLAUSE_VERB.findall(gap)
+        return not verbs
+    return bool(re.fullmatch(r"\s*(?:,[^,]*,|\([^)]*\))?\s*(?:reportedly|also|later|and \w+(?: \w+){0,4})?\s*", gap))
+
+
+def _mention(people: _People, outcome: Outcome, sentence: str, offset: int) -> CasualtyMention:
+    number = people.number
+    before = sentence[max(0, number.start - 45) : number.start]
+    around = sentence[number.start : people.end + 30]
+    subset = bool(_SUBSET.search(before.rsplit(".", 1)[-1]) and re.search(r"(?:including|among them|among whom|of whom|of them|among the dead)\s+(?:[\w-]+\s+){0,4}$", before, re.IGNORECASE))
+    subset = subset or bool(re.match(r"\S+\s+of\s+(?:them|whom|the (?:dead|victims|wounded))\b", around, re.IGNORECASE))
+    return CasualtyMention(
+        start=number.start + offset,
+        end=people.end + offset,
+        text=sentence[number.start : people.end],
+        outcome=outcome,
+        victim=people.noun,
+        victim_class=people.victim_class,
+        low=number.low,
+        best=number.best,
+        high=number.high,
+        qualifier=number.qualifier,
+        is_subset=subset,
+        is_total=bool(_TOTAL.search(sentence[: number.start])),
+        is_perpetrator=bool(people.noun and re.search(r"attacker|bomber|assailant", people.noun, re.IGNORECASE)),
+    )

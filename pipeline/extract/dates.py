@@ -1,0 +1,244 @@
+"""Dates and periods in text, against the day the article was published. Precision follows UCDP GED.
+
+News tells of the past: a weekday is the last one up to the day of publication, a month without a year the last
+such month. Words that no publication day resolves give a mention without a date.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Callable
+
+from pipeline.extract.mentions import DateMention
+from pipeline.extract.numbers import WORDS, number_value
+
+_DAYS = {name.casefold(): n for n, name in enumerate(calendar.day_name)}
+_MONTHS = {name.casefold(): n for n, name in enumerate(calendar.month_name) if name}
+_MONTHS |= {name.casefold(): n for n, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
+_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\\b\\.?)"
+_WEEKDAY = "(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
+_DAY = r"(?:[0-3]?\d)(?:st|nd|rd|th)?"
+_YEAR = r"(?:19|20)\d\d"
+_COUNT = rf"(?:\d{{1,3}}|{WORDS}|a couple of|a few|several|a|an)"
+Span = tuple[dt.date | None, dt.date | None, int, bool]
+Rule = Callable[[re.Match[str], dt.date | None], Span | None]
+
+
+def _day(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _past_day(month: int, number: int, year: str | None, published: dt.date | None) -> dt.date | None:
+    """The day, in the stated year or else the last one that is not after publication (one day is allowed for zones)."""
+    if year is not None:
+        return _day(int(year), month, number)
+    if published is None:
+        return None
+    latest = published + dt.timedelta(days=1)
+    candidates = (_day(candidate, month, number) for candidate in (published.year, published.year - 1))
+    return next((day for day in candidates if day is not None and day <= latest), None)
+
+
+def _number(words: str) -> int | None:
+    text = words.casefold()
+    if text in {"a", "an"}:
+        return 1
+    if text == "a couple of":
+        return 2
+    return None if text in {"a few", "several"} else number_value(text)
+
+
+def _exact(day: dt.date | None) -> Span | None:
+    return (day, day, 1, False) if day else None
+
+
+def _full_date(match: re.Match[str], published: dt.date | None) -> Span | None:
+    month = _MONTHS[match["month"].rstrip(".").casefold()]
+    day = int(re.sub(r"\D", "", match["day"]))
+    found = _past_day(month, day, match["year"], published)
+    return _exact(found) or ((None, None, 1, False) if 1 <= day <= 31 else None)
+
+
+def _iso(match: re.Match[str], published: dt.date | None) -> Span | None:
+    return _exact(_day(int(match["year"]), int(match["month"]), int(match["day"])))
+
+
+def _day_range(match: re.Match[str], published: dt.date | None) -> Span | None:
+    first_month = match["month1"] or match["month2"]
+    second_month = match["month2"] or match["month1"]
+    if first_month is None:
+        return None
+    months = [_MONTHS[name.rstrip(".").casefold()] for name in (first_month, second_month)]
+    days = [int(re.sub(r"\D", "", match[name])) for name in ("day1", "day2")]
+    end = _past_day(months[1], days[1], match["year2"], published)
+    start = _past_day(months[0], days[0], match["year1"] or match["year2"], published) if match["year1"] or match["year2"] or published else None
+    if start is None or end is None:
+        return (None, None, 5, True)
+    if start > end:
+        start = _day(end.year - 1, months[0], days[0]) or start
+    return (start, end, _range_precision(start, end), True) if start <= end else None
+
+
+def _range_precision(start: dt.date, end: dt.date) -> int:
+    days = (end - start).days + 1
+    return 1 if days == 1 else 2 if days <= 6 else 3 if days <= 7 else 4 if days <= 31 else 5
+
+
+def _weekday(match: re.Match[str], published: dt.date | None) -> Span | None:
+    if published is None:
+        return (None, None, 1, False)
+    back = (published.weekday() - _DAYS[match["weekday"].casefold()]) % 7
+    before = (match["before"] or "").casefold()
+    if before.startswith(("next", "coming")):
+        return (None, None, 1, False)
+    if before.startswith(("last", "previous")) and back == 0 or match["week"]:
+        back += 7
+    return _exact(published - dt.timedelta(days=back))
+
+
+def _relative(days: int) -> Rule:
+    def rule(match: re.Match[str], published: dt.date | None) -> Span | None:
+        return _exact(published - dt.timedelta(days=days)) if published else (None, None, 1, False)
+
+    return rule
+
+
+def _ago(match: re.Match[str], published: dt.date | None) -> Span | None:
+    count, unit = _number(match["count"]), match["unit"].casefold()
+    if published is None or count is None:
+        return (None, None, 5, False)
+    if unit == "hour":
+        return _exact(published - dt.timedelta(days=0 if count < 12 else round(count / 24)))
+    if unit == "day":
+        return _exact(published - dt.timedelta(days=count))
+    if unit == "week":
+        day = published - dt.timedelta(weeks=count)
+        return (day - dt.timedelta(days=3), day + dt.timedelta(days=3), 3, False)
+    if unit == "month":
+        day = _months_back(published, count)
+        return (day.replace(day=1), _month_end(day), 4, False)
+    return (dt.date(published.year - count, 1, 1), dt.date(published.year - count, 12, 31), 5, False)
+
+
+def _months_back(day: dt.date, months: int) -> dt.date:
+    total = day.year * 12 + day.month - 1 - months
+    year, month = divmod(total, 12)
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _month_end(day: dt.date) -> dt.date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def _past_period(match: re.Match[str], published: dt.date | None) -> Span | None:
+    count, unit = _number(match["count"] or "a"), match["unit"].casefold()
+    if published is None or count is None:
+        return (None, None, 5, True)
+    if unit == "hour":
+        start = published - dt.timedelta(days=max(1, round(count / 24)))
+    elif unit in {"day", "week"}:
+        start = published - dt.timedelta(days=count * (7 if unit == "week" else 1))
+    else:
+        start = _months_back(published, count * {"month": 1, "year": 12, "decade": 120}[unit])
+    return (start, published, _range_precision(start, published), True)
+
+
+def _this_unit(match: re.Match[str], published: dt.date | None) -> Span | None:
+    if published is None:
+        return (None, None, 5, True)
+    which, unit = match["which"].casefold(), match["unit"].casefold()
+    is_last = which in {"last", "previous"}
+    if unit == "week":
+        monday = published - dt.timedelta(days=published.weekday() + (7 if is_last else 0))
+        return (monday, min(published, monday + dt.timedelta(days=6)), 3, False)
+    if unit == "weekend":
+        saturday = published - dt.timedelta(days=(published.weekday() - 5) % 7)
+        return (saturday, min(published, saturday + dt.timedelta(days=1)), 2, False)
+    if unit == "month":
+        first = (_months_back(published, 1) if is_last else published).replace(day=1)
+        return (first, min(published, _month_end(first)), 4, True)
+    year = published.year - (1 if is_last else 0)
+    return (dt.date(year, 1, 1), min(published, dt.date(year, 12, 31)), 5, True)
+
+
+def _since(match: re.Match[str], published: dt.date | None) -> Span | None:
+    if match["year_only"]:
+        start: dt.date | None = dt.date(int(match["year_only"]), 1, 1)
+    elif match["day"]:
+        month = _MONTHS[match["month"].rstrip(".").casefold()]
+        start = _past_day(month, int(re.sub(r"\D", "", match["day"])), match["year"], published)
+    else:
+        start = _past_day(_MONTHS[match["month"].rstrip(".").casefold()], 1, match["year"], published)
+    return (start, published if start else None, 5, True)
+
+
+def _month_only(match: re.Match[str], published: dt.date | None) -> Span | None:
+    start = _past_day(_MONTHS[match["month"].rstrip(".").casefold()], 1, match["year"], published)
+    return (start, _month_end(start), 4, False) if start else (None, None, 4, False)
+
+
+def _year_only(match: re.Match[str], published: dt.date | None) -> Span | None:
+    year = int(match["year"])
+    return (dt.date(year, 1, 1), dt.date(year, 12, 31), 5, False)
+
+
+def _year_range(match: re.Match[str], published: dt.date | None) -> Span | None:
+    first, last = int(match["first"]), int(match["last"])
+    return (dt.date(first, 1, 1), dt.date(last, 12, 31), 5, True) if first <= last else None
+
+
+_MD = rf"(?P<month>{_MONTH})\s+(?P<day>{_DAY})(?!\d|,\d{{3}})(?:,?\s+(?P<year>{_YEAR}))?"
+_DM = rf"(?P<day>{_DAY})\s+(?:of\s+)?(?P<month>{_MONTH})(?:,?\s+(?P<year>{_YEAR}))?"
+_UNIT = r"(?P<unit>hour|day|week|month|year|decade)s?"
+_RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
+    (re.compile(rf"(?<![\w-]){pattern}(?!\w)", re.IGNORECASE), rule)
+    for pattern, rule in (
+        (rf"(?:from|between)\s+(?:the\s+)?(?P<month1>{_MONTH})\s+(?P<day1>{_DAY})(?:,?\s+(?P<year1>{_YEAR}))?\s+(?:to|and|until|through|[-–])\s+(?:(?P<month2>{_MONTH})\s+)?(?P<day2>{_DAY})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
+        (rf"(?:from\s+|between\s+)?(?:the\s+)?(?P<day1>{_DAY})\s*(?P<month1>{_MONTH})?\s*(?P<year1>{_YEAR})?\s*(?:to|and|until|[-–])\s*(?P<day2>{_DAY})\s+(?P<month2>{_MONTH})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
+        (rf"(?P<month1>{_MONTH})\s+(?P<day1>{_DAY})(?P<year1>)?\s*(?:to|[-–])\s*(?P<month2>{_MONTH})?\s*(?P<day2>{_DAY})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
+        (rf"since\s+(?:early\s+|late\s+|mid-)?(?:(?P<day>{_DAY})\s+(?:of\s+)?)?(?P<month>{_MONTH})(?:,?\s+(?P<year>{_YEAR}))?(?P<year_only>)?", _since),
+        (rf"since\s+(?:the\s+(?:start|beginning)\s+of\s+|early\s+|late\s+|mid-)?(?P<year_only>{_YEAR})", _since),
+        (rf"(?P<year>{_YEAR})-(?P<month>[01]\d)-(?P<day>[0-3]\d)", _iso),
+        (_MD, _full_date),
+        (_DM, _full_date),
+        (rf"(?P<before>last\s+|previous\s+|next\s+|coming\s+|this\s+(?:past\s+)?)?(?P<weekday>{_WEEKDAY})(?P<week>\s+(?:of\s+)?last\s+week)?", _weekday),
+        (r"(?:the\s+)?day\s+before\s+yesterday", _relative(2)),
+        (r"yesterday|last\s+night|overnight|the\s+previous\s+night", _relative(1)),
+        (r"today|tonight|this\s+(?:morning|afternoon|evening)|earlier\s+in\s+the\s+day", _relative(0)),
+        (rf"(?P<count>{_COUNT})\s+{_UNIT}\s+(?:ago|earlier)", _ago),
+        (rf"(?:in|over|during|within|for|throughout)\s+(?:the\s+|these\s+)?(?:past|last|previous)\s+(?:(?P<count>{_COUNT})\s+)?{_UNIT}", _past_period),
+        (rf"(?P<which>this|last|previous)\s+(?P<unit>week|weekend|month|year)(?!s)", _this_unit),
+        (rf"(?P<first>{_YEAR})\s*(?:to|and|[-–])\s*(?P<last>{_YEAR})", _year_range),
+        (rf"(?:in|of|during|early|late|mid|by|until)[\s-]+(?P<month>{_MONTH})(?:,?\s+(?P<year>{_YEAR}))?(?!\s+\d)", _month_only),
+        (rf"(?P<month>{_MONTH})(?P<comma>,)?\s+(?P<year>{_YEAR})", _month_only),
+        (rf"(?:in|of|during|early|late|mid|by|until|and|from)[\s-]+(?P<year>{_YEAR})", _year_only),
+    )
+)  # fmt: skip
+_MODAL_MAY = re.compile(r"^(?:may|march|sun|mar)\b", re.ASCII)
+
+
+def find_dates(text: str, published_on: dt.date | None) -> list[DateMention]:
+    """All dates and periods, in order, none overlapping another; earlier rules win."""
+    taken: list[DateMention] = []
+    for pattern, rule in _RULES:
+        for match in pattern.finditer(text):
+            if any(match.start() < m.end and m.start < match.end() for m in taken) or _is_common_word(match):
+                continue
+            span = rule(match, published_on)
+            if span is not None:
+                start, end, precision, is_period = span
+                left = len(match[0]) - len(match[0].lstrip())
+                taken.append(DateMention(match.start() + left, match.end(), match[0].strip(), start, end, precision, is_period))
+    return sorted(taken, key=lambda mention: mention.start)
+
+
+def _is_common_word(match: re.Match[str]) -> bool:
+    """Lower-case "may" and "march" are words of their own."""
+    groups = match.groupdict()
+    month = groups.get("month") or groups.get("month1") or ""
+    return bool(_MODAL_MAY.match(month)) and month.islower()

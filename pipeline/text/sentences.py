@@ -1,0 +1,64 @@
+"""Text to sentences: paragraph by paragraph, abbreviations and initials kept whole, offsets in the article's text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_SENTENCE_CHARACTERS = 2_000
+_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9À-Þ])|[.!?…]+[\"'”’)\]]*$|[.!?](?=[\"”])")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\"“])(?:[A-Z]|[A-Z]\.[A-Z]|Mr|Mrs|Ms|Dr|Prof|Gen|Lt|Col|Maj|Capt|Sgt|Cpl|Pvt|Brig|Adm|Cmdr|Gov|Sen|Rep|Rev|Hon|St|Jr|Sr|No|vs|etc|Inc|Ltd|Co"
+    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|approx|Mt|Ft|al)\.$"
+)
+_PARAGRAPH = re.compile(r"[^\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence; offsets are code points of the article's text, half-open."""
+
+    start: int
+    end: int
+    paragraph: int
+    text: str
+
+
+def split_sentences(text: str) -> list[Sentence]:
+    """The sentences of a text. A line break ends one; over-long ones are cut at a space."""
+    found = []
+    for number, paragraph in enumerate(_PARAGRAPH.finditer(text)):
+        for start, end in _spans(paragraph[0]):
+            for piece_start, piece_end in _pieces(paragraph[0], start, end):
+                begin = paragraph.start() + piece_start
+                found.append(Sentence(begin, paragraph.start() + piece_end, number, paragraph[0][piece_start:piece_end]))
+    return found
+
+
+def _spans(paragraph: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for end in _END.finditer(paragraph):
+        head = paragraph[max(start, end.start() - 12) : end.start() + 1]
+        if _ABBREVIATION.search(head) and end.end() < len(paragraph):
+            continue
+        yield from _stripped(paragraph, start, end.end())
+        start = end.end()
+    yield from _stripped(paragraph, start, len(paragraph))
+
+
+def _stripped(paragraph: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    piece = paragraph[start:end]
+    left = len(piece) - len(piece.lstrip())
+    right = len(piece.rstrip())
+    if any(character.isalnum() for character in piece):
+        yield start + left, start + right
+
+
+def _pieces(paragraph: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > MAX_SENTENCE_CHARACTERS:
+        cut = paragraph.rfind(" ", start + MAX_SENTENCE_CHARACTERS // 2, start + MAX_SENTENCE_CHARACTERS)
+        cut = cut if cut > 0 else start + MAX_SENTENCE_CHARACTERS
+        yield start, cut
+        start = cut
+    yield start, end
