@@ -1,0 +1,265 @@
+"""Places named in text, resolved to coordinates: by the larger places the text gives, its countries, nearness, population."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import yaml
+
+from pipeline.config import SCHEMAS_DIR
+from pipeline.extract.actors import find_actors
+from pipeline.extract.gazetteer import (
+    countries_by_demonym,
+    countries_by_name,
+    country_name,
+    default_gazetteer,
+)
+from pipeline.extract.mentions import Place, PlaceMention
+from pipeline.extract.names import fold
+
+_PART = r"(?:(?:[Aa]l|[Ee]l|[Aa]d|[Aa]z|[Aa]sh|[Aa]s|[Ee]z|[Uu]l)[-‑ ](?=[A-Z]))?[A-ZÀ-Þ][\w’'À-ɏ]*(?:[-‑](?:[a-z]{2,3}[-‑])?[A-ZÀ-Þ]?[\w’'À-ɏ]+)*"
+_NAME = re.compile(rf"(?<![\w-]){_PART}(?:(?<!['’]s)[ ](?:(?:de|du|la|el|al|bin|ez|of the|da|do|das|dos|del)[ ])?{_PART}){{0,3}}")
+_POSSESSIVE = re.compile(r"(?:['’]s?)$")
+_PREPOSITION = re.compile(
+    r"(?:\b(?P<near>near|outside|around|close to|next to|north of|south of|east of|west of|northeast of|northwest of|southeast of|southwest of|outskirts of|miles? (?:\w+ )?from|kilomet(?:re|er)s? (?:\w+ )?(?:from|of)|km (?:\w+ )?(?:from|of))"
+    r"|\b(?P<in>in|at|from|into|inside|across|throughout|on|to|towards?|of|over|within|through|reached|entered|attacked|stormed|hit|struck|shelled|bombed|targeted|raided|seized|captured|and|or|between|both))"
+    r"(?:\s+(?:the|a|an|its|their|two|three|four|several|remote|nearby|neighbouring|neighboring|northern|southern|eastern|western|central|north|south|east|west|northeastern|northwestern|southeastern|southwestern|north-eastern|north-western|south-eastern|south-western|northeast|northwest|southeast|southwest|north-east|north-west|south-east|south-west|rural|downtown|coastal|restive|volatile|city|town|village|villages|towns|mainly|largely|war-torn|capital|district|province|state|region|border|mountainous|oil-rich|troubled))*\s*$",
+    re.IGNORECASE,
+)
+_PERSON_AFTER = re.compile(r"^\s*(?:,\s+(?:a|an|the|who|\d)|\s(?:said|told|added|wrote|tweeted|claimed|denied|confirmed|warned|who|explained)\b)")
+_TITLE_BEFORE = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Gen|Lt|Col|Maj|Capt|Sgt|President|Minister|General|Colonel|Captain|Major|Lieutenant|Sergeant|Governor|Senator|spokes(?:man|woman|person)|commander|officer|official|analyst|witness|resident|Sheikh|Pope|King|Prince|Imam|Brigadier|chief|named|called|mayor|journalist)\.?\s+)$")
+_JOINED = re.compile(r"^(?:,?\s+(?:a|an|the)?\s*(?:[\w-]+\s+){0,6}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+(?:in\s+)?(?:[a-z]+\s+){0,3}|['’]s?\s+(?:[\w-]+\s+){0,2}|\s+\()$")
+_OWNER = re.compile(r"^['’]s?\s+(?:[a-z-]+\s+){0,2}$")
+_LOCATIVE = re.compile(r"\b(?:in|at|near|outside|around)\s+$")
+_KM_PER_DEGREE = 111.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    start: int
+    end: int
+    name: str
+    kind: int | None
+    """UCDP precision that a kind word beside the name gives."""
+    is_near: bool
+    has_cue: bool
+
+
+@cache
+def _lexicon() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((SCHEMAS_DIR / "lexicons" / "places.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def _kind_after() -> re.Pattern[str]:
+    words = sorted(((w, k) for k, ws in _lexicon()["kinds"].items() for w in ws), key=lambda p: -len(p[0]))
+    return re.compile(rf"^\s+(?P<kind>{'|'.join(re.escape(word) for word, _ in words)})\b", re.IGNORECASE)
+
+
+@cache
+def _kind_before() -> re.Pattern[str]:
+    words = "|".join(re.escape(word) for word in sorted(_lexicon()["before"], key=len, reverse=True))
+    return re.compile(rf"\b(?P<kind>{words})\s+$", re.IGNORECASE)
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    return frozenset(word.casefold() for word in _lexicon()["stop"])
+
+
+@cache
+def _kind_precision() -> dict[str, int]:
+    return {word.casefold(): kind for kind, words in _lexicon()["kinds"].items() for word in words}
+
+
+@cache
+def _country_pattern() -> re.Pattern[str]:
+    names = {name for code in set(countries_by_demonym().values()) for name in _names_of(code)}
+    demonyms = {d.title() for d in countries_by_demonym()}
+    words = "|".join(re.escape(w) for w in sorted(names | demonyms, key=len, reverse=True))
+    return re.compile(rf"(?<![\w-])(?:{words})(?!\w)")
+
+
+def _names_of(code: str) -> list[str]:
+    from pipeline.extract.gazetteer import _country_lexicon
+
+    return list(_country_lexicon().get(code, {}).get("names", [country_name(code)]))
+
+
+def _country_code(words: str) -> str | None:
+    return countries_by_name().get(fold(words)) or countries_by_demonym().get(words.casefold())
+
+
+def country_counts(text: str) -> Counter[str]:
+    """How often the text names each country, by name or demonym."""
+    found = (_country_code(match[0]) for match in _country_pattern().finditer(_cased(text)))
+    return Counter(code for code in found if code)
+
+
+def find_places(text: str) -> list[PlaceMention]:
+    """All places of an article, in order, resolved with each other; countries included (kind ``country``)."""
+    shown = _cased(text)
+    countries = [_country_mention(m) for m in _country_pattern().finditer(shown) if fold(m[0]) in countries_by_name()]
+    taken = [(c.start, c.end) for c in countries] + [(a.start, a.end) for a in find_actors(text) if not a.is_generic]
+    candidates = [c for c in _candidates(shown) if not any(c.start < e and s < c.end for s, e in taken)]
+    counts = country_counts(text)
+    resolved = _resolve(candidates, shown, counts)
+    mentions = sorted([*countries, *resolved], key=lambda mention: mention.start)
+    return [replace(m, parent_names=_parents(m, mentions, shown)) for m in mentions]
+
+
+def _cased(text: str) -> str:
+    """Upper-case copy in title case, so that names show; lengths stay the same."""
+    letters = [c for c in text[:2000] if c.isalpha()]
+    if letters and sum(c.isupper() for c in letters) > 0.8 * len(letters):
+        return re.sub(r"[A-Z][A-Z’'-]+", lambda m: m[0] if m[0] in {"IS", "UN", "US"} else m[0].capitalize(), text)
+    return text
+
+
+def _country_mention(match: re.Match[str]) -> PlaceMention:
+    code = countries_by_name()[fold(match[0])]
+    place = Place(match[0], "country", code, country_name(code), None, None, None, None, 0)
+    return PlaceMention(match.start(), match.end(), match[0], place, 6)
+
+
+def _candidates(text: str) -> Iterable[_Candidate]:
+    for match in _NAME.finditer(text):
+        candidate = _candidate(match, text)
+        if candidate is not None:
+            yield candidate
+
+
+def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
+    name, start = match[0], match.start()
+    while (first := name.split(" ", 1)[0]).casefold() in _stop_words() and " " in name:
+        start += len(first) + 1
+        name = name.split(" ", 1)[1]
+    possessive = _POSSESSIVE.search(name)
+    if possessive:
+        name = name[: possessive.start()]
+    if name.casefold() in _stop_words() or name.split(" ")[-1].casefold() in _stop_words() or len(name) < 3:
+        return None
+    last = name.split(" ")[-1].casefold()
+    own_kind = _kind_precision().get(last) if " " in name else None
+    if own_kind is not None:
+        name = name[: -len(last) - 1]
+    before, after = text[max(0, start - 70) : start], text[start + len(name) : start + len(name) + 40]
+    kind_after, kind_before = _kind_after().match(after), _kind_before().search(before)
+    preposition = _PREPOSITION.search(before)
+    word = kind_after or kind_before
+    kind = own_kind or (_kind_precision().get(word["kind"].casefold().removesuffix(" of")) if word else None)
+    if _TITLE_BEFORE.search(before) or (_PERSON_AFTER.match(after) and not word and not after.startswith(",")):
+        return None
+    dateline = re.match(r"^\s*(?:\([^)]*\)\s*)?(?:[,/].{0,40})?\s*[–—-]{1,2}\s", after) and re.search(r"(?:^|\n)\s*$", before)
+    has_cue = bool(own_kind or word or preposition or possessive or dateline or re.search(r",\s+$", before))
+    return _Candidate(start, start + len(name), name, kind, bool(preposition and preposition["near"]), has_cue) if has_cue else None
+
+
+def _resolve(candidates: Sequence[_Candidate], text: str, counts: Counter[str]) -> list[PlaceMention]:
+    options = {c.name: _options(c, counts) for c in candidates}
+    anchors = [ps[0] for ps in options.values() if len(ps) == 1]
+    mentions = []
+    for candidate in candidates:
+        places = options[candidate.name]
+        parents = _stated_parents(candidate, text)
+        place = _choose(places, parents, anchors, candidate.kind)
+        if place is None and candidate.kind is None and not _LOCATIVE.search(text[max(0, candidate.start - 30) : candidate.start]):
+            continue
+        mentions.append(
+            PlaceMention(
+                candidate.start,
+                candidate.end,
+                candidate.name,
+                place,
+                _precision(place, candidate),
+                relation="near" if candidate.is_near else "in",
+            )
+        )
+    return mentions
+
+
+def _options(candidate: _Candidate, counts: Counter[str]) -> list[Place]:
+    """Gazetteer entries in the article's countries; without a country, only places that everybody knows."""
+    found = default_gazetteer().lookup(candidate.name)
+    exact = fold(candidate.name)
+    in_countries = [p for p in found if p.country_code in counts]
+    if in_countries:
+        named = [p for p in in_countries if fold(p.name) == exact]
+        return sorted(named or in_countries, key=lambda p: (-counts[p.country_code], -p.population, p.kind != "ppl"))
+    if len(candidate.name) > 3 and (not counts or candidate.kind is not None):
+        return [p for p in found if p.population >= 100_000 or p.kind == "adm1"][:5]
+    return [p for p in found if p.population >= 1_000_000][:1]
+
+
+def _stated_parents(candidate: _Candidate, text: str) -> list[str]:
+    """Names that stand around the candidate as its larger places: after a comma or "in", or before an apostrophe."""
+    parents = []
+    position = candidate.end
+    for match in _NAME.finditer(text, candidate.end, candidate.end + 90):
+        if not _JOINED.match(_without_kind(text[position : match.start()])):
+            break
+        parents.append(_POSSESSIVE.sub("", match[0]))
+        position = match.end()
+    for match in _NAME.finditer(text, max(0, candidate.start - 40), candidate.start):
+        owner = _POSSESSIVE.search(match[0])
+        if owner and re.fullmatch(r"\s+(?:[a-z-]+\s+){0,2}", text[match.end() : candidate.start]):
+            parents.append(match[0][: owner.start()])
+    return parents
+
+
+def _without_kind(gap: str) -> str:
+    kind = _kind_after().match(gap)
+    return gap[kind.end() :] if kind else gap
+
+
+def _choose(places: list[Place], parents: list[str], anchors: list[Place], kind: int | None) -> Place | None:
+    if not places:
+        return None
+    folded = {fold(parent) for parent in parents}
+    inside = [p for p in places if fold(p.admin1_name or "") in folded or fold(p.country_name) in folded]
+    chosen = inside or places
+    if kind in (3, 4):
+        levels = ("adm1",) if kind == 4 else ("adm2", "adm3")
+        chosen = [p for p in chosen if p.kind in levels] or chosen
+    elif any(p.kind == "ppl" for p in chosen):
+        first = chosen[0]
+        chosen = [p for p in chosen if p.kind == "ppl" and p.country_code == first.country_code] or chosen
+    if len(chosen) > 1 and chosen[0].population < 50_000:
+        near = [a for a in anchors if a.country_code == chosen[0].country_code]
+        if near:
+            return min(chosen, key=lambda p: min(distance_km(p, a) for a in near))
+    return chosen[0]
+
+
+def distance_km(a: Place, b: Place) -> float:
+    """Great-circle distance, to a percent or so; infinite where one has no coordinates."""
+    if a.latitude is None or b.latitude is None or a.longitude is None or b.longitude is None:
+        return math.inf
+    across = (a.longitude - b.longitude) * math.cos(math.radians((a.latitude + b.latitude) / 2))
+    return math.hypot(a.latitude - b.latitude, across) * _KM_PER_DEGREE
+
+
+def _precision(place: Place | None, candidate: _Candidate) -> int:
+    if candidate.is_near:
+        return 2
+    if place is None:
+        return candidate.kind or 1
+    if place.kind == "adm1":
+        return 4
+    if place.kind in {"adm2", "adm3"}:
+        return 3
+    return 5 if candidate.kind == 5 else 1
+
+
+def _parents(mention: PlaceMention, mentions: list[PlaceMention], text: str) -> tuple[str, ...]:
+    if mention.place is not None and mention.place.kind == "country":
+        return ()
+    candidate = _Candidate(mention.start, mention.end, mention.text, None, False, True)
+    return tuple(_stated_parents(candidate, text))
