@@ -34,7 +34,7 @@ _PREPOSITION = re.compile(
 )
 _PERSON_AFTER = re.compile(r"^\s*(?:,\s+(?:a|an|the|who|\d)|\s(?:said|told|added|wrote|tweeted|claimed|denied|confirmed|warned|who|explained)\b)")
 _TITLE_BEFORE = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Gen|Lt|Col|Maj|Capt|Sgt|President|Minister|General|Colonel|Captain|Major|Lieutenant|Sergeant|Governor|Senator|spokes(?:man|woman|person)|commander|officer|official|analyst|witness|resident|Sheikh|Pope|King|Prince|Imam|Brigadier|chief|named|called|mayor|journalist)\.?\s+)$")
-_JOINED = re.compile(r"^(?:,?\s+(?:a|an|the)?\s*(?:[\w-]+\s+){0,6}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+(?:in\s+)?(?:[a-z]+\s+){0,3}|['’]s?\s+(?:[\w-]+\s+){0,2}|\s+\()$")
+_JOINED = re.compile(r"^(?:,?\s+(?:a|an|the)?\s*(?:[\w-]+\s+){0,6}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+(?:in\s+)?(?:[a-z]+\s+){0,3}|\s+\()$")
 _OWNER = re.compile(r"^['’]s?\s+(?:[a-z-]+\s+){0,2}$")
 _LOCATIVE = re.compile(r"\b(?:in|at|near|outside|around)\s+$")
 _KM_PER_DEGREE = 111.2

@@ -1,0 +1,89 @@
+"""Totals over a period or several places ("five attacks in the past month"): claims of their own, never incidents."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+from pipeline.extract.mentions import ActorMention, CasualtyMention, DateMention, PlaceMention
+from pipeline.extract.numbers import find_numbers
+from pipeline.records import AggregateClaim, Evidence
+
+_ACTS = r"(?:[\w-]+\s+){0,3}?(?:attacks?|incidents?|air ?strikes?|strikes?|clashes|bombings?|operations?|raids|killings|explosions|air raids|shellings?|violations|assaults|ambushes|blasts|kidnappings|abductions|suicide attacks|offensives|massacres|sorties|missiles|events|assassinations|protests|demonstrations|cases)\b"
+_ACT_COUNT = re.compile(rf"^\s+{_ACTS}", re.IGNORECASE)
+_COUNTING = re.compile(r"\b(?:so far this year|in recent (?:months|weeks|years|days)|in total|altogether|a total of|over the (?:years|past)|since the (?:start|beginning|outbreak|coup|conflict|war|insurgency|takeover)\b|(?:conflict|war|insurgency|violence|fighting|unrest|uprising|crisis) (?:has|have) (?:killed|left|claimed|cost)|(?:have|has) been (?:killed|injured|displaced|abducted) (?:in|by|since|across|this)|every (?:month|week|year)|each (?:month|week|year)|per (?:month|week|year)|within (?:a|the) (?:week|month|year)|in the (?:\d+|[a-z]+)[- ](?:year|month|week)s?(?:-long|-old)?|alone\b)", re.IGNORECASE)
+_OWN = re.compile(r"\b(?:claim(?:ed|s|ing)? (?:to have|that (?:it|they|its)|responsibility for|its|credit)|propaganda|magazine|newsletter|Amaq|al-?Naba|boast(?:ed|s)|mouthpiece)\b", re.IGNORECASE)
+_LONG_DAYS = 6
+
+
+def _event_count(text: str) -> tuple[int, int, int] | None:
+    """The count of acts in a sentence with its span."""
+    for number in find_numbers(text):
+        acts = _ACT_COUNT.match(text[number.end :])
+        if acts and number.low is not None and number.low >= 2:
+            return number.low, number.start, number.end + acts.end()
+    return None
+
+
+def _periods(dates: Sequence[DateMention]) -> list[DateMention]:
+    """Spans over which things are counted: periods of a week and more, months and years."""
+    return [m for m in dates if (m.is_period and m.precision >= 3) or (m.precision >= 4) or (m.is_period and _days(m) >= 2)]
+
+
+def _days(mention: DateMention) -> int:
+    if mention.date_start is None or mention.date_end is None:
+        return 0
+    return (mention.date_end - mention.date_start).days
+
+
+def is_aggregate(
+    text: str, casualties: Sequence[CasualtyMention], dates: Sequence[DateMention], published_on: dt.date | None
+) -> bool:
+    """True where a sentence gives a total of several incidents."""
+    periods, counted = _periods(dates), _event_count(text)
+    exact = [m for m in dates if m.precision == 1 and not m.is_period]
+    people = [m for m in casualties if m.outcome in {"killed", "injured", "killed_or_injured", "abducted", "displaced"} and m.low]
+    if counted and (periods or _COUNTING.search(text) or (_OWN.search(text) and counted[0] >= 3)):
+        return True
+    if counted and counted[0] >= 5 and not exact:
+        return True
+    return bool(people and not exact and (any(_days(m) >= _LONG_DAYS or m.is_period for m in periods) or _COUNTING.search(text)))
+
+
+def read_aggregate(
+    text: str,
+    offset: int,
+    casualties: Sequence[CasualtyMention],
+    dates: Sequence[DateMention],
+    places: Sequence[PlaceMention],
+    actors: Sequence[ActorMention],
+) -> AggregateClaim:
+    """The claim that an aggregate sentence makes; spans of the mentions are those of the whole article."""
+    counted = _event_count(text)
+    period = next(iter(_periods(dates)), None)
+    sums = {name: _total(casualties, name) for name in ("killed", "injured", "killed_or_injured")}
+    armed = [a for a in actors if a.actor_type != "civilians" and not a.is_generic]
+    actor = armed[0].name if armed else None
+    own = bool(_OWN.search(text)) and bool(armed)
+    claimant = actor if own else None
+    evidence = [Evidence(field="claim", start=offset, end=offset + len(text), quote=text)]
+    if counted:
+        start, end = counted[1], counted[2]
+        evidence.append(Evidence(field="event_count", start=offset + start, end=offset + end, quote=text[start:end]))
+    return AggregateClaim(
+        event_count=counted[0] if counted else None,
+        **sums,
+        period_start=period.date_start if period else None,
+        period_end=period.date_end if period else None,
+        area=places[0].text if places else None,
+        actor=actor,
+        claimant=claimant,
+        is_party_propaganda=own,
+        evidence=evidence,
+    )
+
+
+def _total(casualties: Sequence[CasualtyMention], outcome: str) -> int | None:
+    counts = [m.low for m in casualties if m.outcome == outcome and not m.is_subset and m.low is not None]
+    return sum(counts) if counts else None

@@ -1,0 +1,59 @@
+"""The lines of ``incidents extract``: an article in, its extraction out, one JSON object a line."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+import orjson
+
+from pipeline.records import Article, Extraction
+
+
+class ArticleLine(msgspec.Struct, frozen=True):
+    """One input line; only ``id`` and ``text`` are needed."""
+
+    id: str | int | None = None
+    title: str | None = None
+    text: str | None = None
+    published_at: str | None = None
+    source: str | None = None
+    url: str | None = None
+    language: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(ArticleLine)
+
+
+def parse_article(line: bytes) -> Article:
+    """The article of a line.
+
+    Raises:
+        ValueError: the line is no such object, or its date is no ISO 8601 date.
+    """
+    record = _DECODER.decode(line)
+    published_at = dt.datetime.fromisoformat(record.published_at.strip()) if (record.published_at or "").strip() else None
+    return Article(
+        article_id="" if record.id is None else str(record.id),
+        title=record.title,
+        text=record.text or "",
+        published_at=published_at,
+        published_on=published_at.date() if published_at else None,
+        source_name=record.source,
+        url=record.url,
+        language=record.language.split("-")[0].lower() if record.language else None,
+    )
+
+
+def identify(line: bytes) -> str:
+    """The id of a line that is no article, as far as it can be read; else an empty text."""
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return ""
+    return str(found.get("id", "")) if isinstance(found, dict) else ""
+
+
+def contract_line(extraction: Extraction) -> bytes:
+    """The output line of an extraction, without a line break."""
+    return orjson.dumps(msgspec.to_builtins(extraction))

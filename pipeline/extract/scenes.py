@@ -1,0 +1,165 @@
+"""A scene: one sentence with everything the finders saw in it, and what kind of statement it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pipeline.extract.actors import find_actors
+from pipeline.extract.aggregates import is_aggregate
+from pipeline.extract.casualties import find_casualties
+from pipeline.extract.dates import find_dates
+from pipeline.extract.mentions import ActorMention, CasualtyMention, DateMention, PlaceMention
+from pipeline.extract.places import find_places
+from pipeline.extract.triggers import TriggerMention, find_triggers, screened_out
+from pipeline.text.sentences import Sentence, split_sentences
+
+_Mention = TypeVar("_Mention", PlaceMention, ActorMention)
+_OLD_DAYS = 200
+_WEAK = {"Attack", "Arrests", "Peaceful protest", "Armed clash", "Looting/property destruction"}
+_SEPARATE = re.compile(
+    r"^(?:\W*)(?:separately|in (?:a )?(?:separate|another|other|different|second|third)|meanwhile|elsewhere|also on|the same day|on the same day|in a related|another|a second|a separate|a third|earlier|two days (?:earlier|later)|in addition)\b",
+    re.IGNORECASE,
+)
+_NOMINAL = re.compile(r"attacks?|attacking|attackers?|raids?|killings?|operation|assaults?|battles?|offensive|clashes|explosives|bombs?|rockets?|missiles?|mortars?|artillery|blasts|explosions|bombings|drones?|fighting \w+|warplanes|protest|protesters|demonstrators|mines?|ied|ieds|shootings?|murders?|abductions|kidnappings|executions|massacres", re.IGNORECASE)
+_SAYING = re.compile(r"\b(?:told|said|announced|reported|stated|met|meeting|speaking|statement|interview|tweeted|added|held|press conference)\b[^,.;]{0,40}$", re.IGNORECASE)
+_CLAIM = re.compile(r"\bclaim(?:ed|ing|s)? (?:the )?(?:responsibility|credit)\b|\bclaim(?:ed|s) (?:the|that) attack|\bclaimed it\b|\bdenied (?:any )?(?:responsibility|involvement|carrying out)\b|\bsaid (?:it|they) (?:was|were) (?:behind|responsible)", re.IGNORECASE)
+_HABITUAL = re.compile(r"\b(?:often|frequently|regularly|routinely|usually|continues? to|have (?:repeatedly|often|long|stepped up|increased|intensified|been (?:fighting|carrying|waging))|has (?:repeatedly|often|long|stepped up|increased|intensified|been (?:fighting|plagued|hit|battling|waging|gripped|rocked))|is (?:home|known)|are known|since the (?:start|beginning)|widely blamed|recent (?:months|weeks|years|offensives|attacks)|series of attacks|wave of|spate of|increase in|upsurge|surge in)\b", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Scene:
+    """One sentence, read; ``kind`` is ``act``, ``aggregate``, ``claim``, ``detail`` or ``none``."""
+
+    sentence: Sentence
+    triggers: list[TriggerMention]
+    casualties: list[CasualtyMention]
+    dates: list[DateMention]
+    places: list[PlaceMention]
+    actors: list[ActorMention]
+    is_title: bool = False
+    kind: str = "none"
+    screen: str | None = None
+
+    @property
+    def day(self) -> DateMention | None:
+        """The mention that dates the act: an exact day or a short span, not a period of counting."""
+        exact = [m for m in self.dates if m.date_start and not m.is_period and m.precision <= 3]
+        exact = [m for m in exact if not self._dates_a_statement(m)] or (exact if self.victims else [])
+        first = min((t.start for t in self.triggers), default=self.sentence.start)
+        return min(exact, key=lambda m: (m.precision, abs(m.start - first))) if exact else None
+
+    def _dates_a_statement(self, mention: DateMention) -> bool:
+        """True where the day is that of somebody's words about the act."""
+        return bool(_SAYING.search(self.sentence.text[: mention.start - self.sentence.start]))
+
+    @property
+    def opens_another(self) -> bool:
+        """True where the sentence says that it tells of another incident."""
+        return bool(_SEPARATE.match(self.sentence.text))
+
+    @property
+    def victims(self) -> list[CasualtyMention]:
+        """Counts that are no part of another count."""
+        return [m for m in self.casualties if not m.is_subset]
+
+
+@dataclass(slots=True)
+class Reading:
+    """A whole article, read."""
+
+    text: str
+    published_on: dt.date | None
+    scenes: list[Scene] = field(default_factory=list)
+    places: list[PlaceMention] = field(default_factory=list)
+    actors: list[ActorMention] = field(default_factory=list)
+
+
+def read_article(text: str, title: str | None, published_on: dt.date | None) -> Reading:
+    """Run all finders over an article and say of each sentence what kind of statement it is."""
+    reading = Reading(text, published_on, places=find_places(text), actors=find_actors(text))
+    for number, sentence in enumerate(split_sentences(text)):
+        scene = Scene(
+            sentence,
+            find_triggers(sentence.text, sentence.start),
+            find_casualties(sentence.text, sentence.start),
+            [_moved(m, sentence.start) for m in find_dates(sentence.text, published_on)],
+            _inside(reading.places, sentence),
+            _inside(reading.actors, sentence),
+            is_title=number == 0 and _is_title(sentence, title),
+        )
+        scene.dates = _dated_weekdays(scene.dates)
+        scene.screen = screened_out(sentence.text)
+        scene.kind = _kind(scene, published_on)
+        reading.scenes.append(scene)
+    return reading
+
+
+def _inside(mentions: Sequence[_Mention], sentence: Sentence) -> list[_Mention]:
+    return [m for m in mentions if sentence.start <= m.start and m.end <= sentence.end]
+
+
+def _moved(mention: DateMention, offset: int) -> DateMention:
+    return DateMention(
+        mention.start + offset,
+        mention.end + offset,
+        mention.text,
+        mention.date_start,
+        mention.date_end,
+        mention.precision,
+        mention.is_period,
+    )
+
+
+def _dated_weekdays(dates: list[DateMention]) -> list[DateMention]:
+    """ "Wednesday, Sept. 15": the date says which Wednesday."""
+    explicit = [m for m in dates if any(c.isdigit() for c in m.text)]
+    return [m for m in dates if m in explicit or not any(0 <= e.start - m.end <= 3 for e in explicit)]
+
+
+def _is_title(sentence: Sentence, title: str | None) -> bool:
+    if title and sentence.text.strip().casefold() == title.strip().casefold():
+        return True
+    return not sentence.text.rstrip("”\"'’)").endswith((".", "!", "?", ":")) and len(sentence.text) < 160
+
+
+def _kind(scene: Scene, published_on: dt.date | None) -> str:
+    text = scene.sentence.text
+    if scene.is_title:
+        return "none"
+    if is_aggregate(text, scene.casualties, scene.dates, published_on):
+        return "aggregate"
+    if _CLAIM.search(text) and not scene.victims:
+        return "claim"
+    if not scene.triggers and not scene.victims:
+        return "none"
+    if scene.screen in {"rehearsed", "remembered", "tried", "sport", "fiction", "accident", "disease", "economy", "crime"}:
+        return "none"
+    if _is_old(scene, published_on) or (_HABITUAL.search(text) and not scene.day):
+        return "none"
+    if scene.screen == "not_happened" and not (scene.victims or scene.day):
+        return "none"
+    return "act" if _is_concrete(scene) else "detail"
+
+
+def _is_old(scene: Scene, published_on: dt.date | None) -> bool:
+    ends = [m.date_end for m in scene.dates if m.date_end]
+    return bool(published_on and ends and max(ends) < published_on - dt.timedelta(days=_OLD_DAYS))
+
+
+def _is_concrete(scene: Scene) -> bool:
+    """Enough for an incident: an act with people harmed, or an act by or against armed people at a day or a place."""
+    if not scene.triggers:
+        return False
+    if any(m.outcome in {"killed", "injured", "abducted", "killed_or_injured"} for m in scene.victims):
+        return True
+    acts = [t for t in scene.triggers if not _NOMINAL.fullmatch(t.text)]
+    if not acts:
+        return False
+    strong = any(t.sub_event_type not in _WEAK for t in acts)
+    armed = any(a.actor_type != "civilians" for a in scene.actors)
+    placed = any(m.place is None or m.place.kind != "country" for m in scene.places)
+    return (strong or armed) and (scene.day is not None) and (placed or strong)

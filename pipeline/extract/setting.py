@@ -1,0 +1,136 @@
+"""Where and when of one incident: the most specific place of its scenes, and its day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.extract.gazetteer import country_name
+from pipeline.extract.individuation import Incident, local_places
+from pipeline.extract.mentions import PlaceMention
+from pipeline.extract.names import fold
+from pipeline.extract.places import country_counts
+from pipeline.extract.scenes import Reading, Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The place of an incident; ``mention`` is its evidence, ``country_words`` the span that names the country."""
+
+    mention: PlaceMention | None
+    country_code: str | None
+    admin1: PlaceMention | None
+    country_span: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The day or days of an incident with the span that says so."""
+
+    date_start: dt.date
+    date_end: dt.date
+    precision: int
+    start: int
+    end: int
+    is_stated: bool
+
+
+def where_of(incident: Incident, reading: Reading) -> Where:
+    """The most specific place: of the anchor, then of the scenes and details around it, then of the dateline."""
+    mention = next((m for m in map(_best_place, [*incident.scenes, *incident.details[:2]]) if m), None)
+    neighbours = _neighbours(incident, reading)
+    mention = mention or next((m for m in map(_best_place, neighbours) if m), None)
+    division = _division(mention, incident, reading)
+    code = mention.place.country_code if mention and mention.place else None
+    code = code or (division.place.country_code if division and division.place else None)
+    span = None
+    if code is None:
+        code, span = _main_country(incident, reading)
+    return Where(mention, code, division, span)
+
+
+def _best_place(scene: Scene) -> PlaceMention | None:
+    local = local_places(scene)
+    if not local:
+        return None
+    act = min((t.start for t in scene.triggers), default=scene.sentence.start)
+    owners = {fold(name) for m in local for name in m.parent_names}
+    inner = [m for m in local if fold(m.text) not in owners] or local
+    known = [m for m in inner if m.place is not None or len(m.parent_names) > 0] or inner
+    return min(known, key=lambda m: (m.geo_precision in (3, 5), m.start < act, abs(m.start - act)))
+
+
+def _neighbours(incident: Incident, reading: Reading) -> list[Scene]:
+    """The sentence after the anchor and the one before it, in its paragraph or next to it."""
+    index = reading.scenes.index(incident.anchor)
+    after = reading.scenes[index + 1 : index + 2]
+    before = [s for s in reading.scenes[max(0, index - 1) : index] if not s.is_title]
+    return [s for s in [*after, *before] if s.kind in {"none", "detail", "claim"} or s in before]
+
+
+def _division(mention: PlaceMention | None, incident: Incident, reading: Reading) -> PlaceMention | None:
+    """The first-order division that the text names with the incident."""
+    if mention is not None:
+        named = {fold(name) for name in mention.parent_names}
+        stated = [m for m in reading.places if fold(m.text) in named and m.place and m.place.kind != "country"]
+        if stated:
+            return min(stated, key=lambda m: abs(m.start - mention.start))
+    provinces = [m for scene in incident.scenes for m in scene.places if m.place and m.place.kind == "adm1"]
+    return provinces[0] if provinces else None
+
+
+def _main_country(incident: Incident, reading: Reading) -> tuple[str | None, tuple[int, int] | None]:
+    """The country of the scene, else the one the article names most; with the words that name it."""
+    for scene in incident.scenes:
+        named = [m for m in scene.places if m.place and m.place.kind == "country"]
+        if named and named[0].place:
+            return named[0].place.country_code, (named[0].start, named[0].end)
+        counts = country_counts(scene.sentence.text)
+        if len(counts) == 1:
+            return next(iter(counts)), (scene.sentence.start, scene.sentence.end)
+    counts: Counter[str] = country_counts(reading.text)
+    counts.update(m.place.country_code for m in reading.places if m.place and m.place.kind != "country")
+    if not counts:
+        return None, None
+    code = counts.most_common(1)[0][0]
+    named = [m for m in reading.places if m.place and m.place.country_code == code]
+    return code, (named[0].start, named[0].end) if named else (incident.anchor.sentence.start, incident.anchor.sentence.end)
+
+
+def admin1_of(where: Where) -> str | None:
+    """Name of the first-order division, as the text has it or else as the gazetteer knows it."""
+    if where.admin1 is not None and where.admin1.place is not None:
+        place = where.admin1.place
+        if where.mention is None or where.mention.place is None or fold(place.name) == fold(where.mention.place.admin1_name or ""):
+            return where.admin1.text
+        if place.kind == "adm1":
+            return where.admin1.text
+    if where.mention is not None and where.mention.place is not None:
+        return where.mention.place.name if where.mention.place.kind == "adm1" else where.mention.place.admin1_name
+    return where.admin1.text if where.admin1 is not None else None
+
+
+def country_of(where: Where) -> str | None:
+    """Plain English name of the country."""
+    return country_name(where.country_code) if where.country_code else None
+
+
+def when_of(incident: Incident, reading: Reading, *, is_lead: bool) -> When | None:
+    """The day that the scenes state; an undated lead event of a dispatch took place on the day of publication."""
+    day = incident.day or next((d.day for d in _dating_neighbours(incident, reading) if d.day), None)
+    if day is not None and day.date_start is not None and day.date_end is not None:
+        return When(day.date_start, day.date_end, day.precision, day.start, day.end, True)
+    if not is_lead or reading.published_on is None or incident.anchor.dates:
+        return None
+    sentence = incident.anchor.sentence
+    return When(reading.published_on, reading.published_on, 2, sentence.start, sentence.end, False)
+
+
+def _dating_neighbours(incident: Incident, reading: Reading) -> Sequence[Scene]:
+    """Sentences beside the anchor that go on about it: its details, and the one before in its paragraph."""
+    index = reading.scenes.index(incident.anchor)
+    near = reading.scenes[max(0, index - 1) : index] + reading.scenes[index + 1 : index + 3]
+    paragraph = incident.anchor.sentence.paragraph
+    return [*incident.details[:2], *(s for s in near if s.kind in {"none", "detail"} and abs(s.sentence.paragraph - paragraph) <= 1)]

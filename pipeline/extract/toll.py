@@ -1,0 +1,89 @@
+"""Casualties of one incident: counts of one statement are summed by class, counts of several statements compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.extract.mentions import CasualtyMention
+from pipeline.extract.scenes import Scene
+from pipeline.records import Outcome, VictimClass
+
+
+@dataclass(slots=True)
+class Toll:
+    """Low, best and high of one outcome; ``classes`` says how many of whom, where told; ``mentions`` are the evidence."""
+
+    low: int | None = None
+    best: int | None = None
+    high: int | None = None
+    classes: dict[VictimClass, int] = field(default_factory=dict)
+    mentions: list[CasualtyMention] = field(default_factory=list)
+
+
+def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
+    """The toll of an incident.
+
+    A running total ("the toll rose to 14") replaces what came before. Counts of two statements that differ are
+    summed where they count different people, and otherwise span low to high.
+    """
+    toll = Toll()
+    for scene in scenes:
+        stated = [m for m in scene.casualties if m.outcome == outcome and not m.is_subset and not _is_part(m, toll)]
+        if not stated:
+            continue
+        told = _summed(stated)
+        if not toll.mentions or any(m.is_total for m in stated):
+            toll = told
+        elif _is_other_people(told, toll):
+            toll = _joined(toll, told)
+        else:
+            toll = _spanned(toll, told)
+    return toll
+
+
+def _is_part(mention: CasualtyMention, toll: Toll) -> bool:
+    """A smaller count of a class, told after the whole, says who some of the victims were."""
+    return bool(toll.mentions and mention.best is not None and toll.best is not None and not mention.is_total and mention.best < toll.best)
+
+
+def _summed(mentions: Sequence[CasualtyMention]) -> Toll:
+    totals = [m for m in mentions if m.is_total]
+    used = totals[:1] or list(mentions)
+    lows, bests, highs = [m.low for m in used], [m.best for m in used], [m.high for m in used]
+    low = None if all(v is None for v in lows) else sum(v or 0 for v in lows)
+    best = None if any(v is None for v in bests) else sum(v or 0 for v in bests)
+    high = None if any(v is None for v in highs) else sum(v or 0 for v in highs)
+    classes: dict[VictimClass, int] = {}
+    for mention in used:
+        if mention.best is not None and mention.victim_class != "unknown":
+            classes[mention.victim_class] = classes.get(mention.victim_class, 0) + mention.best
+    return Toll(low, best, high, classes, list(used))
+
+
+def _is_other_people(told: Toll, toll: Toll) -> bool:
+    """Two statements about different classes of victims add up ("12 militants"; "two soldiers were also killed")."""
+    return bool(told.classes and toll.classes and not told.classes.keys() & toll.classes.keys())
+
+
+def _joined(toll: Toll, told: Toll) -> Toll:
+    def add(a: int | None, b: int | None) -> int | None:
+        return None if a is None or b is None else a + b
+
+    return Toll(
+        add(toll.low, told.low),
+        add(toll.best, told.best),
+        add(toll.high, told.high),
+        toll.classes | told.classes,
+        [*toll.mentions, *told.mentions],
+    )
+
+
+def _spanned(toll: Toll, told: Toll) -> Toll:
+    if (told.low, told.high) == (toll.low, toll.high):
+        return Toll(toll.low, toll.best, toll.high, toll.classes or told.classes, [*toll.mentions, *told.mentions])
+    lows = [v for v in (toll.low, told.low) if v is not None]
+    highs = None if toll.high is None or told.high is None else max(toll.high, told.high)
+    best = toll.best if toll.best is not None else told.best
+    low = min(lows) if lows else None
+    return Toll(low, best, highs, toll.classes, [*toll.mentions, *told.mentions])

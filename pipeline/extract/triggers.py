@@ -1,0 +1,44 @@
+"""Words that tell of violent acts, by ACLED sub-event type; and words that tell that nothing of the kind happened."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import yaml
+
+from pipeline.config import SCHEMAS_DIR
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerMention:
+    """One violent word with the sub-event type it speaks for."""
+
+    start: int
+    end: int
+    text: str
+    sub_event_type: str
+
+
+@cache
+def load_patterns(name: str) -> dict[str, re.Pattern[str]]:
+    """A lexicon of regular expressions by heading, each heading as one pattern."""
+    loaded = yaml.safe_load((SCHEMAS_DIR / "lexicons" / f"{name}.yaml").read_text(encoding="utf-8"))
+    wrap = r"(?<![\w-])(?:{})(?!\w)" if name == "triggers" else "(?:{})"
+    return {heading: re.compile(wrap.format("|".join(words)), re.IGNORECASE) for heading, words in loaded.items() if words}
+
+
+def find_triggers(sentence: str, offset: int = 0) -> list[TriggerMention]:
+    """All violent words of a sentence, in order; spans are moved by ``offset``."""
+    found = [
+        TriggerMention(match.start() + offset, match.end() + offset, match[0], sub_event_type)
+        for sub_event_type, pattern in load_patterns("triggers").items()
+        for match in pattern.finditer(sentence)
+    ]
+    return sorted(found, key=lambda mention: (mention.start, -mention.end))
+
+
+def screened_out(sentence: str) -> str | None:
+    """The heading under which a sentence tells of no act (``accident``, ``tried``, ``sport`` ...), or ``None``."""
+    return next((heading for heading, pattern in load_patterns("relevance").items() if pattern.search(sentence)), None)
