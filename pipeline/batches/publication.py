@@ -132,8 +132,7 @@ def _write_rows(staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, n
     versions = dict(catalog.tables)
     for name, found in rows.items():
         if found:
-            owned = [row | {"batch_id": staged.batch_id} for row in found]
-            versions[name] = append(lake, name, arrow_table(name, owned), batch_id=staged.batch_id)
+            versions[name] = append(lake, name, arrow_table(name, found), batch_id=staged.batch_id)
     if resolved := _resolved(staged):
         versions["quarantine"] = mark(
             lake,

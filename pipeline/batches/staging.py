@@ -28,9 +28,10 @@ class StagedBatch:
         self.folder = staging / batch_id
 
     def write_rows(self, stage: str, table_name: str, rows: list[Row]) -> None:
-        """Leave rows of one table."""
+        """Leave rows of one table, marked with the batch."""
+        owned = [{**row, "batch_id": self.batch_id} for row in rows]
         with replacing(self.folder / stage / f"{table_name}.parquet") as staged:
-            pq.write_table(arrow_table(table_name, rows), staged, compression="zstd")
+            pq.write_table(arrow_table(table_name, owned), staged, compression="zstd")
 
     def read_arrow(self, stage: str, table_name: str) -> pa.Table:
         """Rows that ``stage`` left.

@@ -62,7 +62,7 @@ def _stage(
     for name, rows in accepted.items():
         staged.write_rows("validate", name, rows)
     staged.write_rows("validate", "quarantine", quarantined)
-    results = [{"batch_id": staged.batch_id, **msgspec.to_builtins(outcome)} for outcome in outcomes]
+    results = [msgspec.to_builtins(outcome) for outcome in outcomes]
     staged.write_rows("validate", "quality_results", results)
     counts = {"rows_accepted": sum(map(len, accepted.values())), "rows_quarantined": len(quarantined)}
     staged.write_note("validate", counts)

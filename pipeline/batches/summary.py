@@ -1,0 +1,55 @@
+"""What one published batch brought, as plain values for the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.batches.publication import published_ledger
+from pipeline.batches.reporting import report_path
+from pipeline.config import Settings
+from pipeline.errors import LakeError
+from pipeline.lake.snapshot import Snapshot
+from pipeline.quality.ledger import balances
+
+SUGGESTION = (
+    'incidents query "SELECT date_start, country_name, place_name, event_type, fatalities_best FROM incident_reports ORDER BY date_start DESC"'
+)
+
+
+def summarize_batch(batch_id: str, settings: Settings) -> dict[str, Any]:
+    """Incidents, ledger, quarantine and where the report lies."""
+    ledger = published_ledger(batch_id, settings.lake)
+    if ledger is None:
+        raise LakeError(f"Batch {batch_id} is not published.")
+    with Snapshot(settings.lake) as snapshot:
+        incidents = snapshot.rows(
+            """SELECT r.date_start, r.country_name, r.place_name, r.sub_event_type, r.perpetrators, r.fatalities_low,
+                      r.fatalities_high, r.injured_low, r.injured_high, a.source_name, r.report_id
+               FROM incident_reports AS r JOIN articles AS a ON a.article_id = r.article_id AND a.version = r.article_version
+               WHERE r.batch_id = ? ORDER BY r.date_start DESC NULLS LAST, r.country_name, r.place_name, r.report_id""",
+            [batch_id],
+        )
+        quarantined = snapshot.rows("SELECT reason, input_location FROM quarantine WHERE batch_id = ? ORDER BY ALL", [batch_id])
+    for row in incidents:
+        row["killed"] = _span(row["fatalities_low"], row["fatalities_high"])
+        row["injured"] = _span(row["injured_low"], row["injured_high"])
+    return {
+        "batch_id": batch_id,
+        "incidents": incidents,
+        "ledger": ledger,
+        "balances": balances(ledger),
+        "quarantined": [f"{row['input_location']}: {row['reason']}" for row in quarantined],
+        "report": str(report_path(batch_id, settings)),
+        "suggestion": SUGGESTION,
+    }
+
+
+def _span(low: int | None, high: int | None) -> str:
+    """``13``, ``10-15``, ``4+`` for "at least four", ``≤30`` for "up to 30", and nothing where the text does not say."""
+    if low is None and high is None:
+        return ""
+    if low is None:
+        return f"≤{high}"
+    if high is None:
+        return f"{low}+"
+    return str(low) if low == high else f"{low}-{high}"

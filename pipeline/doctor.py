@@ -1,0 +1,74 @@
+"""Checks of the installation: what is wrong is said in a sentence, with what to do."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pipeline.config import SAMPLES_DIR, SCHEMAS_DIR, Settings
+from pipeline.errors import PipelineError
+from pipeline.lake.catalog import read_catalog
+from pipeline.lake.snapshot import Snapshot
+from pipeline.lake.views import shown_version
+
+_PACKAGES = ("apache-airflow", "great-expectations", "duckdb", "deltalake", "pyarrow", "pandas", "trafilatura", "py3langid", "pebble")
+_NEEDED_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: is it well, and what was found."""
+
+    check: str
+    is_well: bool
+    finding: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Run all checks; none stops the others."""
+    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_python, _packages, _data, _home, _lake)
+    return [finding for check in checks for finding in check(settings)]
+
+
+def _python(_settings: Settings) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("Python", (3, 11) <= sys.version_info[:2] <= (3, 13), f"{version} (3.11 to 3.13 are supported)")
+
+
+def _packages(_settings: Settings) -> Iterator[Finding]:
+    for name in _PACKAGES:
+        try:
+            yield Finding(name, True, importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(name, False, "is not installed; run `make setup`")
+
+
+def _data(_settings: Settings) -> Iterator[Finding]:
+    for path in (SCHEMAS_DIR / "codebook.yaml", SCHEMAS_DIR / "gazetteer" / "places.bin", SAMPLES_DIR / "articles"):
+        yield Finding(f"data {path.name}", path.exists(), str(path) if path.exists() else f"{path} is missing; install again")
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    folder = next(path for path in (settings.home, *settings.home.parents) if path.exists())
+    yield Finding("state folder", os.access(folder, os.W_OK), f"{settings.home} ({'can' if os.access(folder, os.W_OK) else 'cannot'} be written)")
+    free = shutil.disk_usage(folder).free
+    yield Finding("disk", free > _NEEDED_BYTES, f"{free / (1 << 30):.1f} GiB free")
+
+
+def _lake(settings: Settings) -> Iterator[Finding]:
+    try:
+        catalog = read_catalog(settings.lake)
+        with Snapshot(settings.lake, catalog) as snapshot:
+            reports = snapshot.rows("SELECT count(*) AS n FROM incident_reports")[0]["n"]
+    except PipelineError as error:
+        yield Finding("lake", False, str(error))
+        return
+    yield Finding("lake", True, f"{settings.lake}, state {catalog.version}, {reports} incident reports")
+    if catalog.version:
+        shown = shown_version(settings.database)
+        well = shown == catalog.version
+        yield Finding("database", well, str(settings.database) if well else f"{settings.database} shows state {shown}; the next run mends it")
