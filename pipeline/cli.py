@@ -17,7 +17,8 @@ from pipeline.config import Settings, settings
 from pipeline.errors import ConfigError, PipelineError
 
 EXIT_FAILURE = 1
-out = Console(highlight=False, soft_wrap=True)
+_WIDTH = None if sys.stdout.isatty() else 160
+out = Console(highlight=False, soft_wrap=True, width=_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 app = typer.Typer(

@@ -22,7 +22,7 @@ def lake_digest(database: Path) -> dict[str, str]:
 
 def _digest(connection: duckdb.DuckDBPyConnection, spec: Table) -> str:
     names = ", ".join(f'"{name}"' for name in spec.content_columns)
-    rows = connection.execute(f'SELECT {names} FROM main."{spec.name}"').to_arrow_table().to_pylist()  # noqa: S608
+    rows = connection.sql(f'SELECT {names} FROM main."{spec.name}"').to_arrow_table().to_pylist()  # noqa: S608
     lines = sorted(orjson.dumps(row, option=orjson.OPT_SORT_KEYS) for row in rows)
     joined = b"\n".join(lines)
     return f"{len(lines)} rows, sha256 {hashlib.sha256(joined).hexdigest()}"

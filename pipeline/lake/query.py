@@ -56,7 +56,8 @@ def run_query(connection: duckdb.DuckDBPyConnection, sql: str, *, seconds: float
     timer = threading.Timer(seconds, connection.interrupt)
     timer.start()
     try:
-        return connection.execute(statements[0]).to_arrow_table()
+        relation = connection.sql(statements[0])
+        return pa.table({}) if relation is None else relation.to_arrow_table()
     except duckdb.InterruptException as error:
         raise QueryError(f"The query took more than {seconds:g} seconds and was stopped. Narrow it down.") from error
     except duckdb.Error as error:

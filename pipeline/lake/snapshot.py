@@ -69,7 +69,7 @@ class Snapshot:
 
     def rows(self, query: str, parameters: Iterable[Any] = ()) -> list[dict[str, Any]]:
         """Run a query; one dict a row."""
-        return list(self.connection.execute(query, list(parameters)).to_arrow_table().to_pylist())
+        return list(self.connection.sql(query, params=list(parameters)).to_arrow_table().to_pylist())
 
     def keys(self, name: str) -> set[tuple[Any, ...]]:
         """The keys of a table that are there."""
