@@ -15,6 +15,8 @@ _ACT_COUNT = re.compile(rf"^\s+{_ACTS}", re.IGNORECASE)
 _COUNTING = re.compile(r"\b(?:so far this year|in recent (?:months|weeks|years|days)|in total|altogether|a total of|over the (?:years|past)|since the (?:start|beginning|outbreak|coup|conflict|war|insurgency|takeover)\b|(?:conflict|war|insurgency|violence|fighting|unrest|uprising|crisis) (?:has|have) (?:killed|left|claimed|cost)|(?:have|has) been (?:killed|injured|displaced|abducted) (?:in|by|since|across|this)|every (?:month|week|year)|each (?:month|week|year)|per (?:month|week|year)|within (?:a|the) (?:week|month|year)|in the (?:\d+|[a-z]+)[- ](?:year|month|week)s?(?:-long|-old)?|alone\b)", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:claim(?:ed|s|ing)? (?:to have|that (?:it|they|its)|responsibility for|its|credit)|propaganda|magazine|newsletter|Amaq|al-?Naba|boast(?:ed|s)|mouthpiece)\b", re.IGNORECASE)
 _LONG_DAYS = 6
+# A count of a thousand and more in one sentence is the toll of a war or a year, not of one place and day.
+_LARGEST_INCIDENT = 1000
 
 
 def _event_count(text: str) -> tuple[int, int, int] | None:
@@ -44,6 +46,8 @@ def is_aggregate(
     periods, counted = _periods(dates), _event_count(text)
     exact = [m for m in dates if m.precision == 1 and not m.is_period]
     people = [m for m in casualties if m.outcome in {"killed", "injured", "killed_or_injured", "abducted", "displaced"} and m.low]
+    if any(m.low is not None and m.low >= _LARGEST_INCIDENT for m in people):
+        return True
     if counted and (periods or _COUNTING.search(text) or (_OWN.search(text) and counted[0] >= 3)):
         return True
     if counted and counted[0] >= 5 and not exact:

@@ -87,7 +87,7 @@ def incident_map(rows: Sequence[Row], title: str) -> str:
 
 def _type_colour() -> Any:
     scale = alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
-    return alt.Color("type:N", scale=scale, legend=alt.Legend(title=None, orient="bottom", columns=3))
+    return alt.Color("type:N", scale=scale, legend=alt.Legend(title=None, orient="bottom", columns=3, columnPadding=40))
 
 
 @cache
@@ -99,7 +99,8 @@ def _world() -> dict[str, Any]:
 def _svg(chart: Any, title: str) -> str:
     styled = chart.configure_view(stroke=None).configure(
         background="transparent",
-        font="system-ui, sans-serif",
+        padding={"left": 40, "right": 10, "top": 5, "bottom": 5},
+        font="sans-serif",
         axis=alt.AxisConfig(labelColor=_INK, titleColor=_INK, domainColor=_INK, tickColor=_INK, gridColor="#8a93a333"),
         legend=alt.LegendConfig(labelColor=_INK, titleColor=_INK),
     )

@@ -1,0 +1,64 @@
+"""What the Dags' tasks do: one call into the stages each, with a line of progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline import stages
+from pipeline.config import SAMPLES_DIR, settings
+from pipeline.orchestration.inbox import claimed_files, mark_processed
+
+PROGRESS_MARK = "incidents progress:"
+"""Begins every line that the embedded run shows of a task's output."""
+
+
+def _say(line: str) -> None:
+    print(f"{PROGRESS_MARK} {line}", flush=True)
+
+
+def ingest(params: Mapping[str, Any]) -> str:
+    """Read the run's paths, or the sample articles where it names none. Returns the batch id."""
+    paths = [str(path) for path in params.get("paths") or [SAMPLES_DIR]]
+    _say(f"ingest: reading {', '.join(paths)}")
+    return stages.ingest(paths, settings())
+
+
+def extract(batch_id: str, params: Mapping[str, Any]) -> str:
+    """Extract the batch."""
+    _say("extract: finding incidents")
+    stages.extract(batch_id, settings(), extractor=str(params.get("extractor") or stages.DEFAULT_EXTRACTOR), progress=_say)
+    return batch_id
+
+
+def validate(batch_id: str) -> str:
+    """Check the batch."""
+    _say("validate: checking expectations")
+    stages.validate(batch_id, settings())
+    return batch_id
+
+
+def publish(batch_id: str) -> str:
+    """Make the batch visible."""
+    _say("publish: committing the batch")
+    stages.publish(batch_id, settings())
+    return batch_id
+
+
+def report(batch_id: str) -> str:
+    """Write the batch's data-quality page. Returns its path."""
+    _say("report: writing the data-quality report")
+    path = stages.write_batch_report(batch_id, settings())
+    _say(f"batch {batch_id}")
+    return path
+
+
+def publish_arrivals() -> list[str]:
+    """Publish everything that is claimed in the drop folder, as one batch. Returns the batch ids."""
+    found = settings()
+    files = claimed_files(found.inbox)
+    if not files:
+        return []
+    batch_id = stages.run(files, found, progress=_say)
+    mark_processed(found.inbox, files)
+    return [batch_id]
