@@ -7,17 +7,20 @@ data-quality page. Every count is in the ledger of the batch, and nothing is pub
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import Asset, Param, dag, task
 
 RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": True}
-LAKE_TABLES = [Asset(name, uri=f"x-incidents://lake/{name}") for name in ("articles", "incident_reports", "aggregate_claims", "quarantine")]
+LAKE_TABLES = [
+    Asset(name, uri=f"x-incidents://lake/{name}")
+    for name in ("articles", "incident_reports", "aggregate_claims", "quarantine")
+]
 
 
 @dag(
     schedule=None,
-    start_date=datetime(2020, 1, 1),
+    start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
     doc_md=__doc__,

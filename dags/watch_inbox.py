@@ -7,19 +7,21 @@ together. What a crash left claimed is found by the next run.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import Asset, AssetWatcher, dag, task
 
 from pipeline.orchestration.triggers import InboxTrigger
 
 RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=10), "retry_exponential_backoff": True}
-ARRIVALS = Asset("inbox", uri="x-incidents://inbox", watchers=[AssetWatcher(name="inbox_watcher", trigger=InboxTrigger())])
+ARRIVALS = Asset(
+    "inbox", uri="x-incidents://inbox", watchers=[AssetWatcher(name="inbox_watcher", trigger=InboxTrigger())]
+)
 
 
 @dag(
     schedule=[ARRIVALS],
-    start_date=datetime(2020, 1, 1),
+    start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
     doc_md=__doc__,

@@ -28,14 +28,16 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="News articles in, structured records of political violence out.\n\n"
     "Start with `incidents run FOLDER`, then ask: "
-    "`incidents query \"SELECT date_start, place_name, fatalities_best FROM incident_reports\"`.\n\n"
+    '`incidents query "SELECT date_start, place_name, fatalities_best FROM incident_reports"`.\n\n'
     "All state lies under one folder, INCIDENTS_HOME (default ./data).",
 )
 quarantine_app = typer.Typer(no_args_is_help=True, help="Look at what was rejected, and try it again.")
 app.add_typer(quarantine_app, name="quarantine")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-Paths = Annotated[list[Path], typer.Argument(help="Files or folders: .jsonl, .txt, .html.", metavar="PATH...")]
+Paths = Annotated[
+    list[Path], typer.Argument(help="Files or folders: .jsonl, .txt, .html.", metavar="PATH...")
+]
 ExtractorName = Annotated[str, typer.Option("--extractor", help="Extractor to use.")]
 
 
@@ -96,13 +98,22 @@ def ingest(paths: Paths, json: Json = False) -> None:
         counts, failed = {"items_fetched": 0}, []
     else:
         note = staged.read_note("ingest")
-        counts = {name: note[name] for name in ("items_fetched", "items_parsed", "items_failed", "duplicates", "conflicting")}
+        counts = {
+            name: note[name]
+            for name in ("items_fetched", "items_parsed", "items_failed", "duplicates", "conflicting")
+        }
         counts["to_extract"] = staged.read_arrow("ingest", "articles").num_rows
-        failed = [[r["input_location"], r["reason_code"], r["reason"]] for r in staged.read_rows("ingest", "quarantine")]
+        failed = [
+            [r["input_location"], r["reason_code"], r["reason"]]
+            for r in staged.read_rows("ingest", "quarantine")
+        ]
     if json:
         _print_json({"batch_id": batch_id, **counts, "rejected": failed})
         return
-    out.print(f"Batch {batch_id}: " + ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items()))
+    out.print(
+        f"Batch {batch_id}: "
+        + ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items())
+    )
     if failed:
         _table(["where", "reason", "what happened and what to do"], failed)
     out.print(f"Go on with: incidents run {' '.join(map(str, paths))}", markup=False)
@@ -110,8 +121,12 @@ def ingest(paths: Paths, json: Json = False) -> None:
 
 @app.command()
 def extract(
-    source: Annotated[str, typer.Argument(help="JSONL of articles, or - for standard input.", metavar="IN.jsonl")] = "-",
-    output: Annotated[str, typer.Option("-o", "--output", help="Where to write, or - for standard output.")] = "-",
+    source: Annotated[
+        str, typer.Argument(help="JSONL of articles, or - for standard input.", metavar="IN.jsonl")
+    ] = "-",
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="Where to write, or - for standard output.")
+    ] = "-",
     extractor: ExtractorName = "rules",
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes to use.")] = 1,
 ) -> None:
@@ -141,7 +156,9 @@ def _opened(name: str, mode: str, standard: Any) -> Any:
 def query(
     sql: Annotated[str, typer.Argument(help="One statement that reads.", metavar="SQL")],
     json: Json = False,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV; cells that a spreadsheet would run are disarmed.")] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Print CSV; cells that a spreadsheet would run are disarmed.")
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", help="Rows to print as a table.", min=1)] = 200,
 ) -> None:
     """Ask the published lake a question in SQL.
@@ -210,7 +227,9 @@ def _prompted(prompt: str) -> str | None:
 
 @app.command()
 def report(
-    batch: Annotated[str | None, typer.Option("--batch", help="Batch to report on; the latest if left out.")] = None,
+    batch: Annotated[
+        str | None, typer.Option("--batch", help="Batch to report on; the latest if left out.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write the data-quality report of a batch again and print its path."""
@@ -219,10 +238,13 @@ def report(
 
     found = settings()
     with Snapshot(found.lake) as snapshot:
-        known = [row["batch_id"] for row in snapshot.rows("SELECT batch_id FROM batches ORDER BY committed_at DESC")]
+        known = [
+            row["batch_id"]
+            for row in snapshot.rows("SELECT batch_id FROM batches ORDER BY committed_at DESC")
+        ]
     chosen = batch or (known[0] if known else None)
     if chosen is None or chosen not in known:
-        raise ConfigError(f"No batch {chosen or ''} is published. See: incidents query \"FROM ledger\".")
+        raise ConfigError(f'No batch {chosen or ""} is published. See: incidents query "FROM ledger".')
     path = stages.write_batch_report(chosen, found)
     _print_json({"batch_id": chosen, "report": path}) if json else out.print(path)
 
@@ -237,7 +259,9 @@ def quarantine_list(
 
     condition = "" if everything else "WHERE replayed_at IS NULL"
     with Snapshot(settings().lake) as snapshot:
-        rows = snapshot.rows(f"SELECT * FROM quarantine {condition} ORDER BY stage, reason_code, input_location")  # noqa: S608
+        rows = snapshot.rows(
+            f"SELECT * FROM quarantine {condition} ORDER BY stage, reason_code, input_location"
+        )
     if json:
         _print_json(rows)
         return
@@ -250,7 +274,10 @@ def quarantine_list(
 
 @quarantine_app.command("replay")
 def quarantine_replay(
-    ids: Annotated[list[str] | None, typer.Argument(help="Ids to try again; all open ones if left out.", metavar="[ID]...")] = None,
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids to try again; all open ones if left out.", metavar="[ID]..."),
+    ] = None,
     extractor: ExtractorName = "rules",
     json: Json = False,
 ) -> None:
@@ -260,7 +287,9 @@ def quarantine_replay(
     found = settings()
     progress = _quiet if json else _say
     progress("ingest: reading the kept originals")
-    batch_id = stages.finish(stages.ingest_quarantined(ids or [], found), found, extractor=extractor, progress=progress)
+    batch_id = stages.finish(
+        stages.ingest_quarantined(ids or [], found), found, extractor=extractor, progress=progress
+    )
     show_batch(batch_id, found, as_json=json)
 
 
@@ -302,11 +331,15 @@ def show_batch(batch_id: str, found: Settings, *, as_json: bool, limit: int = 40
     rows = summary["incidents"]
     if rows:
         shown = [[r["date_start"], r["country_name"], r["place_name"], r["sub_event_type"], ", ".join(r["perpetrators"]), r["killed"], r["injured"], r["source_name"]] for r in rows[:limit]]  # fmt: skip
-        title = f"{len(rows)} incident reports in batch {batch_id}" + (f", the first {limit}" if len(rows) > limit else "")
+        title = f"{len(rows)} incident reports in batch {batch_id}" + (
+            f", the first {limit}" if len(rows) > limit else ""
+        )
         _table(["date", "country", "place", "what", "by", "killed", "injured", "source"], shown, title)
     else:
         out.print(f"No new incident reports in batch {batch_id}.")
-    _table(["ledger", "count"], [[name.replace("_", " "), count] for name, count in summary["ledger"].items()])
+    _table(
+        ["ledger", "count"], [[name.replace("_", " "), count] for name, count in summary["ledger"].items()]
+    )
     for sentence, left, right in summary["balances"]:
         out.print(f"  {'holds' if left == right else 'BROKEN'}: {sentence} ({left} = {right})")
     rejected = summary["quarantined"]

@@ -15,7 +15,17 @@ from pipeline.lake.catalog import read_catalog
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.views import shown_version
 
-_PACKAGES = ("apache-airflow", "great-expectations", "duckdb", "deltalake", "pyarrow", "pandas", "trafilatura", "py3langid", "pebble")
+_PACKAGES = (
+    "apache-airflow",
+    "great-expectations",
+    "duckdb",
+    "deltalake",
+    "pyarrow",
+    "pandas",
+    "trafilatura",
+    "py3langid",
+    "pebble",
+)
 _NEEDED_BYTES = 1 << 30
 
 
@@ -36,7 +46,9 @@ def examine(settings: Settings) -> list[Finding]:
 
 def _python(_settings: Settings) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding("Python", (3, 11) <= sys.version_info[:2] <= (3, 13), f"{version} (3.11 to 3.13 are supported)")
+    yield Finding(
+        "Python", (3, 11) <= sys.version_info[:2] <= (3, 13), f"{version} (3.11 to 3.13 are supported)"
+    )
 
 
 def _packages(_settings: Settings) -> Iterator[Finding]:
@@ -48,13 +60,25 @@ def _packages(_settings: Settings) -> Iterator[Finding]:
 
 
 def _data(_settings: Settings) -> Iterator[Finding]:
-    for path in (SCHEMAS_DIR / "codebook.yaml", SCHEMAS_DIR / "gazetteer" / "places.bin", SAMPLES_DIR / "articles"):
-        yield Finding(f"data {path.name}", path.exists(), str(path) if path.exists() else f"{path} is missing; install again")
+    for path in (
+        SCHEMAS_DIR / "codebook.yaml",
+        SCHEMAS_DIR / "gazetteer" / "places.bin",
+        SAMPLES_DIR / "articles",
+    ):
+        yield Finding(
+            f"data {path.name}",
+            path.exists(),
+            str(path) if path.exists() else f"{path} is missing; install again",
+        )
 
 
 def _home(settings: Settings) -> Iterator[Finding]:
     folder = next(path for path in (settings.home, *settings.home.parents) if path.exists())
-    yield Finding("state folder", os.access(folder, os.W_OK), f"{settings.home} ({'can' if os.access(folder, os.W_OK) else 'cannot'} be written)")
+    yield Finding(
+        "state folder",
+        os.access(folder, os.W_OK),
+        f"{settings.home} ({'can' if os.access(folder, os.W_OK) else 'cannot'} be written)",
+    )
     free = shutil.disk_usage(folder).free
     yield Finding("disk", free > _NEEDED_BYTES, f"{free / (1 << 30):.1f} GiB free")
 
@@ -71,4 +95,10 @@ def _lake(settings: Settings) -> Iterator[Finding]:
     if catalog.version:
         shown = shown_version(settings.database)
         well = shown == catalog.version
-        yield Finding("database", well, str(settings.database) if well else f"{settings.database} shows state {shown}; the next run mends it")
+        yield Finding(
+            "database",
+            well,
+            str(settings.database)
+            if well
+            else f"{settings.database} shows state {shown}; the next run mends it",
+        )

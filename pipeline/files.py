@@ -29,7 +29,9 @@ def replacing(path: Path) -> Iterator[Path]:
         staged.replace(path)
         _sync(path.parent)
     except OSError as error:
-        raise LakeError(f"Cannot write {path}: {error.strerror or error}. Free space or give write permission.") from error
+        raise LakeError(
+            f"Cannot write {path}: {error.strerror or error}. Free space or give write permission."
+        ) from error
     finally:
         if staged is not None:
             staged.unlink(missing_ok=True)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.batches import extraction, intake, publication, replay, reporting, validation
-from pipeline.config import Settings
 from pipeline.batches.staging import StagedBatch
+from pipeline.config import Settings
 
 DEFAULT_EXTRACTOR = "rules"
 Progress = Callable[[str], None]
@@ -40,7 +40,9 @@ def extract(
     """Turn the staged articles into incident reports, claims and figures. Returns counts."""
     if _is_published(batch_id, settings):
         return {}
-    return extraction.extract(_staged(batch_id, settings), settings, extractor_name=extractor, now=_now(), progress=progress)
+    return extraction.extract(
+        _staged(batch_id, settings), settings, extractor_name=extractor, now=_now(), progress=progress
+    )
 
 
 def validate(batch_id: str, settings: Settings) -> dict[str, int]:
@@ -69,7 +71,11 @@ def write_batch_report(batch_id: str, settings: Settings) -> str:
 
 
 def run(
-    paths: Sequence[str | Path], settings: Settings, *, extractor: str = DEFAULT_EXTRACTOR, progress: Progress = _silent
+    paths: Sequence[str | Path],
+    settings: Settings,
+    *,
+    extractor: str = DEFAULT_EXTRACTOR,
+    progress: Progress = _silent,
 ) -> str:
     """The whole flow in this process. Returns the batch id."""
     progress("ingest: reading articles")

@@ -25,7 +25,9 @@ def main() -> None:
         writer.writerow(["actor_id", "name", "aliases", "organisation", "countries"])
         for actor in sorted(actors, key=lambda a: int(a["ActorId"])):
             name = " ".join(actor["NameData"].split())
-            spellings = {" ".join(part.split()) for column in NAME_COLUMNS for part in actor[column].split(",")}
+            spellings = {
+                " ".join(part.split()) for column in NAME_COLUMNS for part in actor[column].split(",")
+            }
             aliases = sorted(spellings - {"", "n/a", name})
             writer.writerow([actor["ActorId"], name, "|".join(aliases), actor["Org"], actor["Location"]])
     print(f"{len(actors)} actors")

@@ -19,8 +19,40 @@ from pipeline.extract.names import fold, loosen
 
 BLOCK_LINES = 800
 # Countries whose smaller villages appear in conflict news; of the others only places with a known population stay.
-DEEP = """AFG BDI BFA CAF CIV CMR COD DJI ERI ETH HTI IRQ ISR JOR KEN LBN LBY MLI MMR MOZ NER NGA PSE RWA SDN SOM SSD SYR TCD TGO
-UGA YEM""".split()
+DEEP = [
+    "AFG",
+    "BDI",
+    "BFA",
+    "CAF",
+    "CIV",
+    "CMR",
+    "COD",
+    "DJI",
+    "ERI",
+    "ETH",
+    "HTI",
+    "IRQ",
+    "ISR",
+    "JOR",
+    "KEN",
+    "LBN",
+    "LBY",
+    "MLI",
+    "MMR",
+    "MOZ",
+    "NER",
+    "NGA",
+    "PSE",
+    "RWA",
+    "SDN",
+    "SOM",
+    "SSD",
+    "SYR",
+    "TCD",
+    "TGO",
+    "UGA",
+    "YEM",
+]
 KINDS = {"ppl": "p", "adm1": "1", "adm2": "2", "adm3": "3", "landmark": "l"}
 
 

@@ -19,14 +19,21 @@ _ARTICLES_BETWEEN_LINES = 500
 
 
 def extract(
-    staged: StagedBatch, settings: Settings, *, extractor_name: str, now: dt.datetime, progress: Callable[[str], None]
+    staged: StagedBatch,
+    settings: Settings,
+    *,
+    extractor_name: str,
+    now: dt.datetime,
+    progress: Callable[[str], None],
 ) -> dict[str, int]:
     """Extract the batch; see ``pipeline.stages.extract``."""
     extractor = get_extractor(extractor_name)
     articles = [*staged.read_rows("ingest", "articles"), *staged.read_rows("replay", "articles")]
     made: dict[str, list[Row]] = {name: [] for name in EXTRACTED_TABLES}
     failed: list[Row] = []
-    for done, (row, outcome) in enumerate(zip(articles, _outcomes(articles, extractor_name, settings.workers), strict=True), 1):
+    for done, (row, outcome) in enumerate(
+        zip(articles, _outcomes(articles, extractor_name, settings.workers), strict=True), 1
+    ):
         rejected = _rejection(row, outcome, now)
         if rejected is not None:
             failed.append(rejected)
@@ -41,7 +48,9 @@ def extract(
         staged.write_rows("extract", name, rows)
     staged.write_rows("extract", "quarantine", failed)
     counts = {"versions_extracted": len(articles) - len(failed), "versions_failed": len(failed)}
-    staged.write_note("extract", {"extractor": extractor.name, "extractor_version": extractor.version, **counts})
+    staged.write_note(
+        "extract", {"extractor": extractor.name, "extractor_version": extractor.version, **counts}
+    )
     return counts | {name: len(rows) for name, rows in made.items()}
 
 
@@ -51,7 +60,9 @@ def article_of(row: Row) -> Article:
     return Article(**{name: row[name] for name in names})
 
 
-def _outcomes(rows: list[Row], extractor_name: str, workers: int) -> Iterator[Outcome[tuple[str, Article], Extraction]]:
+def _outcomes(
+    rows: list[Row], extractor_name: str, workers: int
+) -> Iterator[Outcome[tuple[str, Article], Extraction]]:
     if not rows:
         return iter(())
     return map_guarded(extract_one, ((extractor_name, article_of(row)) for row in rows), workers=workers)
@@ -65,7 +76,10 @@ def extract_one(task: tuple[str, Article]) -> Extraction:
 
 def _rejection(row: Row, outcome: Outcome[tuple[str, Article], Extraction], now: dt.datetime) -> Row | None:
     if outcome.made is None:
-        code, value = "extraction_limit" if outcome.is_limit else "extraction_failed", outcome.failure or "no result"
+        code, value = (
+            "extraction_limit" if outcome.is_limit else "extraction_failed",
+            outcome.failure or "no result",
+        )
     elif outcome.made.error is not None:
         code, value = "unsupported_language", outcome.made.error
     else:

@@ -30,7 +30,10 @@ def ingest(paths: list[Path], settings: Settings, *, now: dt.datetime) -> str:
         raise SourceError(f"There are no files in {listed}. Put articles there (.jsonl, .txt, .html).")
     objects, unreadable = keep_files(files, settings.raw)
     inputs = [str(path) for path in files]
-    identity = sorted([f"{raw.name}:{raw.sha256}" for raw in objects] + [f"unreadable:{f.content_sha256}" for f in unreadable])
+    identity = sorted(
+        [f"{raw.name}:{raw.sha256}" for raw in objects]
+        + [f"unreadable:{f.content_sha256}" for f in unreadable]
+    )
     return stage_objects(objects, unreadable, inputs, make_id("b", *identity), settings, now=now)
 
 
@@ -125,6 +128,12 @@ def _quarantine_rows(sorted_items: Intake, now: dt.datetime) -> list[Row]:
     for article, shown in sorted_items.conflicting:
         value = f"id {article.source_article_id or article.article_id}, published {article.published_at.isoformat()}, shown: {shown}"
         rows.append(
-            quarantined_article(article_row(article, now), stage="ingest", code="conflicting_duplicate", value=value, seen_at=now)
+            quarantined_article(
+                article_row(article, now),
+                stage="ingest",
+                code="conflicting_duplicate",
+                value=value,
+                seen_at=now,
+            )
         )
     return rows

@@ -19,7 +19,9 @@ def extract_lines(lines: Iterable[bytes], *, extractor: str, workers: int) -> It
             yield outcome.made
         else:
             line = outcome.given[1]
-            yield contract_line(Extraction(article_id=identify(line), error=f"The extractor failed: {outcome.failure}."))
+            yield contract_line(
+                Extraction(article_id=identify(line), error=f"The extractor failed: {outcome.failure}.")
+            )
 
 
 def extract_line(task: tuple[str, bytes]) -> bytes:

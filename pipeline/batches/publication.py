@@ -71,7 +71,9 @@ def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Ro
         "articles_duplicate": note["duplicates"] + len(staged_articles) - len(articles),
         "articles_conflicting": note["conflicting"],
         "versions_replayed": n_replayed,
-        "versions_extracted": extracted["versions_extracted"] - (len(staged_articles) - len(articles)) + _lost(staged, failed),
+        "versions_extracted": extracted["versions_extracted"]
+        - (len(staged_articles) - len(articles))
+        + _lost(staged, failed),
         "versions_failed": len(failed),
         "rows_extracted": len(articles) + sum(map(len, made.values())),
         "rows_accepted": sum(map(len, accepted.values())),
@@ -113,7 +115,9 @@ def _unknown(snapshot: Snapshot, name: str, rows: list[Row]) -> list[Row]:
     return [row for values, row in distinct.items() if values not in held]
 
 
-def _batch_row(staged: StagedBatch, note: Row, extracted: Row, ledger: dict[str, int], now: dt.datetime) -> Row:
+def _batch_row(
+    staged: StagedBatch, note: Row, extracted: Row, ledger: dict[str, int], now: dt.datetime
+) -> Row:
     seconds = (now - dt.datetime.fromisoformat(note["started_at"])).total_seconds()
     return {
         "batch_id": staged.batch_id,
@@ -146,5 +150,9 @@ def _write_rows(staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, n
 
 def _resolved(staged: StagedBatch) -> list[str]:
     """Quarantined rows that this batch replayed and that were not rejected again for the same reason."""
-    again = {row["quarantine_id"] for stage in ("ingest", "extract", "validate") for row in staged.read_rows(stage, "quarantine")}
+    again = {
+        row["quarantine_id"]
+        for stage in ("ingest", "extract", "validate")
+        for row in staged.read_rows(stage, "quarantine")
+    }
     return sorted(set(staged.read_note("ingest")["replays"]) - again)

@@ -29,7 +29,9 @@ def open_rows(snapshot: Snapshot, quarantine_ids: list[str]) -> list[Row]:
         return rows
     by_id = {row["quarantine_id"]: row for row in rows}
     if unknown := sorted(set(quarantine_ids) - by_id.keys()):
-        raise SourceError(f"No open quarantine row has the id {', '.join(unknown)}. See `incidents quarantine list`.")
+        raise SourceError(
+            f"No open quarantine row has the id {', '.join(unknown)}. See `incidents quarantine list`."
+        )
     return [by_id[key] for key in sorted(set(quarantine_ids))]
 
 
@@ -52,14 +54,18 @@ def ingest_quarantined(quarantine_ids: list[str], settings: Settings, *, now: dt
 
 def _is_input(row: Row) -> bool:
     """True where the original is read again; else the article itself is in the lake."""
-    return bool(row["stage"] == "ingest" or row["table_name"] == "articles" and row["stage"] == "validate")
+    return bool(row["stage"] == "ingest" or (row["table_name"] == "articles" and row["stage"] == "validate"))
 
 
 def _stored_articles(snapshot: Snapshot, rows: list[Row]) -> list[Row]:
     wanted = {(row["article_id"], row["article_version"]) for row in rows}
     if not wanted:
         return []
-    found = [row for row in snapshot.rows("SELECT * FROM articles") if (row["article_id"], row["version"]) in wanted]
+    found = [
+        row
+        for row in snapshot.rows("SELECT * FROM articles")
+        if (row["article_id"], row["version"]) in wanted
+    ]
     return [{name: value for name, value in row.items() if name != "batch_id"} for row in found]
 
 
@@ -75,7 +81,10 @@ def _originals(rows: list[Row], store: Path) -> tuple[list[RawObject], list[Fail
             continue
         location = _file_of(row["input_location"])
         objects[row["raw_sha256"], location.name] = RawObject(
-            path=raw_path(store, row["raw_sha256"]), sha256=row["raw_sha256"], name=location.name, location=str(location)
+            path=raw_path(store, row["raw_sha256"]),
+            sha256=row["raw_sha256"],
+            name=location.name,
+            location=str(location),
         )
     return list(objects.values()), unreadable
 

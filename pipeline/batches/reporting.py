@@ -32,9 +32,10 @@ def report_data(batch_id: str, settings: Settings) -> ReportData:
             batch=batches[0],
             balances=balances(batches[0]),
             expectations=snapshot.rows(
-                "SELECT * FROM quality_results WHERE batch_id = ? ORDER BY table_name, expectation", [batch_id]
+                "SELECT * FROM quality_results WHERE batch_id = ? ORDER BY table_name, expectation",
+                [batch_id],
             ),
-            quarantined=snapshot.rows(f"SELECT * FROM quarantine {own}", [batch_id]),  # noqa: S608
+            quarantined=snapshot.rows(f"SELECT * FROM quarantine {own}", [batch_id]),
             incidents=snapshot.rows(
                 """SELECT r.*, a.source_name, a.title, a.url, a.published_at, a.text
                    FROM incident_reports AS r JOIN articles AS a ON a.article_id = r.article_id AND a.version = r.article_version

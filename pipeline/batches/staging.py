@@ -41,7 +41,9 @@ class StagedBatch:
         """
         path = self.folder / stage / f"{table_name}.parquet"
         if not path.exists():
-            raise ContractError(f"Batch {self.batch_id} has no {stage} of {table_name}; run the stage {stage} first.")
+            raise ContractError(
+                f"Batch {self.batch_id} has no {stage} of {table_name}; run the stage {stage} first."
+            )
         return pq.read_table(path, partitioning=None)
 
     def read_rows(self, stage: str, table_name: str) -> list[Row]:

@@ -11,9 +11,7 @@ from pipeline.errors import LakeError
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.ledger import balances
 
-SUGGESTION = (
-    'incidents query "SELECT date_start, country_name, place_name, event_type, fatalities_best FROM incident_reports ORDER BY date_start DESC"'
-)
+SUGGESTION = 'incidents query "SELECT date_start, country_name, place_name, event_type, fatalities_best FROM incident_reports ORDER BY date_start DESC"'
 
 
 def summarize_batch(batch_id: str, settings: Settings) -> dict[str, Any]:
@@ -29,7 +27,9 @@ def summarize_batch(batch_id: str, settings: Settings) -> dict[str, Any]:
                WHERE r.batch_id = ? ORDER BY r.date_start DESC NULLS LAST, r.country_name, r.place_name, r.report_id""",
             [batch_id],
         )
-        quarantined = snapshot.rows("SELECT reason, input_location FROM quarantine WHERE batch_id = ? ORDER BY ALL", [batch_id])
+        quarantined = snapshot.rows(
+            "SELECT reason, input_location FROM quarantine WHERE batch_id = ? ORDER BY ALL", [batch_id]
+        )
     for row in incidents:
         row["killed"] = _span(row["fatalities_low"], row["fatalities_high"])
         row["injured"] = _span(row["injured_low"], row["injured_high"])

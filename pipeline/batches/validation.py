@@ -21,7 +21,8 @@ def validate(staged: StagedBatch, *, now: dt.datetime) -> dict[str, int]:
     """Validate the batch; see ``pipeline.stages.validate``."""
     articles = staged.read_rows("ingest", "articles")
     by_version = {
-        (row["article_id"], row["version"]): row for row in [*articles, *staged.read_rows("replay", "articles")]
+        (row["article_id"], row["version"]): row
+        for row in [*articles, *staged.read_rows("replay", "articles")]
     }
     outcomes: list[ExpectationOutcome] = []
     quarantined: list[Row] = []
@@ -32,7 +33,9 @@ def validate(staged: StagedBatch, *, now: dt.datetime) -> dict[str, int]:
         row = articles[number]
         rejected[row["article_id"], row["version"]] = failed
         value = " ".join(failed)
-        quarantined.append(quarantined_article(row, stage="validate", code="failed_expectation", value=value, seen_at=now))
+        quarantined.append(
+            quarantined_article(row, stage="validate", code="failed_expectation", value=value, seen_at=now)
+        )
     accepted = {"articles": [row for n, row in enumerate(articles) if n not in checked.failed]}
     lost_reports: set[str] = set()
     for name in EXTRACTED_TABLES:
@@ -44,7 +47,10 @@ def validate(staged: StagedBatch, *, now: dt.datetime) -> dict[str, int]:
         for number, row in enumerate(rows):
             article = by_version[row["article_id"], row["article_version"]]
             failed, code = checked.failed.get(number, []), "failed_expectation"
-            if not failed and ((article["article_id"], article["version"]) in rejected or row.get("report_id") in lost_reports):
+            if not failed and (
+                (article["article_id"], article["version"]) in rejected
+                or row.get("report_id") in lost_reports
+            ):
                 failed, code = [f"{row.get('report_id') or article['article_id']}"], "parent_quarantined"
             if not failed:
                 accepted[name].append(row)
@@ -56,7 +62,10 @@ def validate(staged: StagedBatch, *, now: dt.datetime) -> dict[str, int]:
 
 
 def _stage(
-    staged: StagedBatch, accepted: dict[str, list[Row]], quarantined: list[Row], outcomes: list[ExpectationOutcome]
+    staged: StagedBatch,
+    accepted: dict[str, list[Row]],
+    quarantined: list[Row],
+    outcomes: list[ExpectationOutcome],
 ) -> dict[str, int]:
     _check_stops(outcomes)
     for name, rows in accepted.items():

@@ -27,7 +27,9 @@ class KnownActor:
 
 @cache
 def _lexicon() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((SCHEMAS_DIR / "lexicons" / "actors.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.safe_load(
+        (SCHEMAS_DIR / "lexicons" / "actors.yaml").read_text(encoding="utf-8")
+    )
     return loaded
 
 
@@ -46,7 +48,8 @@ def known_actors() -> dict[str, KnownActor]:
                     found.setdefault(name, actor)
     for actor_id, kind, canonical, *aliases in _lexicon()["groups"]:
         actor = KnownActor(canonical, None if actor_id is None else str(actor_id), kind)
-        found |= dict.fromkeys([canonical, *aliases], actor)
+        for name in (canonical, *aliases):
+            found[name] = found[name[0].upper() + name[1:]] = actor
     return found
 
 
@@ -63,13 +66,17 @@ def _any(words: list[str]) -> str:
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     lexicon = _lexicon()
     names = list(known_actors())
-    nations = sorted({d.title() for d in countries_by_demonym()} | {n for entry in _country_names() for n in entry})
+    nations = sorted(
+        {d.title() for d in countries_by_demonym()} | {n for entry in _country_names() for n in entry}
+    )
     adjectives, forces = _any(lexicon["state_adjectives"]), _any(lexicon["state_forces"])
+    means = _any(lexicon["state_means"])
     nation = rf"(?:{_any(nations)})(?:['’]s)?"
     return (
         ("named", re.compile(rf"(?<![\w-])(?:{_any([n for n in names if not n.isupper()])})(?!\w)")),
         ("acronym", re.compile(rf"(?<![\w-])(?:{_any([n for n in names if n.isupper() or len(n) <= 4])})(?!\w)")),
         ("state", re.compile(rf"(?<![\w-])(?:{nation}\s+(?:(?:{adjectives})\s+)?|(?:{adjectives})\s+)?(?:{forces})(?![\w-])", re.IGNORECASE)),
+        ("means", re.compile(rf"(?<![\w-])(?:{nation})(?=\s+(?:{means})(?![\w-]))")),
         ("generic", re.compile(rf"(?<![\w-])(?:{_any(lexicon['generic'])})(?!\w)", re.IGNORECASE)),
         ("civilians", re.compile(rf"(?<![\w-])(?:{_any(lexicon['civilians'])})(?!\w)", re.IGNORECASE)),
     )  # fmt: skip
@@ -86,7 +93,9 @@ def _nation_pattern() -> re.Pattern[str]:
 
 @cache
 def _upper_named() -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-])(?:{_any([name for name in known_actors() if len(name) >= 5])})(?!\w)", re.IGNORECASE)
+    return re.compile(
+        rf"(?<![\w-])(?:{_any([name for name in known_actors() if len(name) >= 5])})(?!\w)", re.IGNORECASE
+    )
 
 
 def find_actors(text: str) -> list[ActorMention]:
@@ -117,10 +126,15 @@ def _mention(kind: str, match: re.Match[str]) -> ActorMention:
     words = match[0]
     if kind in {"named", "acronym"}:
         actor = known_actors().get(words) or _by_folded_name()[fold(words)]
-        return ActorMention(match.start(), match.end(), words, words, actor.canonical, actor.actor_id, actor.actor_type)
-    if kind == "state":
+        return ActorMention(
+            match.start(), match.end(), words, words, actor.canonical, actor.actor_id, actor.actor_type
+        )
+    if kind in {"state", "means"}:
         nation = _nation_pattern().search(words)
         code = countries_by_demonym()[nation[0].casefold()] if nation else None
-        return ActorMention(match.start(), match.end(), words, words, None, None, "state_forces", country_code=code)
+        name = f"{words} forces" if kind == "means" else words
+        return ActorMention(
+            match.start(), match.end(), words, name, None, None, "state_forces", country_code=code
+        )
     actor_type = "civilians" if kind == "civilians" else "unknown"
     return ActorMention(match.start(), match.end(), words, words, None, None, actor_type, is_generic=True)

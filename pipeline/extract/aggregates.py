@@ -12,8 +12,17 @@ from pipeline.records import AggregateClaim, Evidence
 
 _ACTS = r"(?:[\w-]+\s+){0,3}?(?:attacks?|incidents?|air ?strikes?|strikes?|clashes|bombings?|operations?|raids|killings|explosions|air raids|shellings?|violations|assaults|ambushes|blasts|kidnappings|abductions|suicide attacks|offensives|massacres|sorties|missiles|events|assassinations|protests|demonstrations|cases)\b"
 _ACT_COUNT = re.compile(rf"^\s+{_ACTS}", re.IGNORECASE)
-_COUNTING = re.compile(r"\b(?:so far this year|in recent (?:months|weeks|years|days)|in total|altogether|a total of|over the (?:years|past)|since the (?:start|beginning|outbreak|coup|conflict|war|insurgency|takeover)\b|(?:conflict|war|insurgency|violence|fighting|unrest|uprising|crisis) (?:has|have) (?:killed|left|claimed|cost)|(?:have|has) been (?:killed|injured|displaced|abducted) (?:in|by|since|across|this)|every (?:month|week|year)|each (?:month|week|year)|per (?:month|week|year)|within (?:a|the) (?:week|month|year)|in the (?:\d+|[a-z]+)[- ](?:year|month|week)s?(?:-long|-old)?|alone\b)", re.IGNORECASE)
-_OWN = re.compile(r"\b(?:claim(?:ed|s|ing)? (?:to have|that (?:it|they|its)|responsibility for|its|credit)|propaganda|magazine|newsletter|Amaq|al-?Naba|boast(?:ed|s)|mouthpiece)\b", re.IGNORECASE)
+_COUNTING = re.compile(
+    r"\b(?:so far this year|in recent (?:months|weeks|years|days)|in total|altogether|a total of|over the (?:years|past)|since the (?:start|beginning|outbreak|coup|conflict|war|insurgency|takeover)\b|(?:conflict|war|insurgency|violence|fighting|unrest|uprising|crisis) (?:has|have) (?:killed|left|claimed|cost)|(?:have|has) been (?:killed|injured|displaced|abducted) (?:in|by|since|across|this)|every (?:month|week|year)|each (?:month|week|year)|per (?:month|week|year)|within (?:a|the) (?:week|month|year)|in the (?:\d+|[a-z]+)[- ](?:year|month|week)s?(?:-long|-old)?|alone\b)",
+    re.IGNORECASE,
+)
+_OWN = re.compile(
+    r"\b(?:claim(?:ed|s|ing)? (?:to have|that (?:it|they|its)|responsibility for|its|credit)|propaganda|magazine|newsletter|Amaq|al-?Naba|boast(?:ed|s)|mouthpiece)\b",
+    re.IGNORECASE,
+)
+_RUNNING = re.compile(
+    r"since|(?:in|over|during|within) the (?:past|last)|so far|this (?:month|year)", re.IGNORECASE
+)
 _LONG_DAYS = 6
 # A count of a thousand and more in one sentence is the toll of a war or a year, not of one place and day.
 _LARGEST_INCIDENT = 1000
@@ -30,7 +39,11 @@ def _event_count(text: str) -> tuple[int, int, int] | None:
 
 def _periods(dates: Sequence[DateMention]) -> list[DateMention]:
     """Spans over which things are counted: periods of a week and more, months and years."""
-    return [m for m in dates if (m.is_period and m.precision >= 3) or (m.precision >= 4) or (m.is_period and _days(m) >= 2)]
+    return [
+        m
+        for m in dates
+        if (m.is_period and m.precision >= 3) or (m.precision >= 4) or (m.is_period and _days(m) >= 2)
+    ]
 
 
 def _days(mention: DateMention) -> int:
@@ -40,19 +53,32 @@ def _days(mention: DateMention) -> int:
 
 
 def is_aggregate(
-    text: str, casualties: Sequence[CasualtyMention], dates: Sequence[DateMention], published_on: dt.date | None
+    text: str,
+    casualties: Sequence[CasualtyMention],
+    dates: Sequence[DateMention],
+    published_on: dt.date | None,
 ) -> bool:
     """True where a sentence gives a total of several incidents."""
     periods, counted = _periods(dates), _event_count(text)
     exact = [m for m in dates if m.precision == 1 and not m.is_period]
-    people = [m for m in casualties if m.outcome in {"killed", "injured", "killed_or_injured", "abducted", "displaced"} and m.low]
+    people = [
+        m
+        for m in casualties
+        if m.outcome in {"killed", "injured", "killed_or_injured", "abducted", "displaced"} and m.low
+    ]
     if any(m.low is not None and m.low >= _LARGEST_INCIDENT for m in people):
         return True
     if counted and (periods or _COUNTING.search(text) or (_OWN.search(text) and counted[0] >= 3)):
         return True
+    if people and any(_RUNNING.match(m.text) for m in periods):
+        return True
     if counted and counted[0] >= 5 and not exact:
         return True
-    return bool(people and not exact and (any(_days(m) >= _LONG_DAYS or m.is_period for m in periods) or _COUNTING.search(text)))
+    return bool(
+        people
+        and not exact
+        and (any(_days(m) >= _LONG_DAYS or m.is_period for m in periods) or _COUNTING.search(text))
+    )
 
 
 def read_aggregate(
@@ -74,7 +100,9 @@ def read_aggregate(
     evidence = [Evidence(field="claim", start=offset, end=offset + len(text), quote=text)]
     if counted:
         start, end = counted[1], counted[2]
-        evidence.append(Evidence(field="event_count", start=offset + start, end=offset + end, quote=text[start:end]))
+        evidence.append(
+            Evidence(field="event_count", start=offset + start, end=offset + end, quote=text[start:end])
+        )
     return AggregateClaim(
         event_count=counted[0] if counted else None,
         **sums,

@@ -14,13 +14,19 @@ from pipeline.extract.individuation import Incident
 from pipeline.extract.mentions import ActorMention, CasualtyMention
 from pipeline.extract.roles import Parties, find_parties
 from pipeline.extract.scenes import Reading, Scene
-from pipeline.extract.setting import Where, When, admin1_of, country_of, when_of, where_of
+from pipeline.extract.setting import When, Where, admin1_of, country_of, when_of, where_of
 from pipeline.extract.toll import Toll, toll_of
 from pipeline.records import Actor, CasualtyFigure, Evidence, IncidentReport, ResponsibilityClaim
 
 _DENIED = re.compile(r"\bden(?:ied|ies|ying)\b", re.IGNORECASE)
-_NO_CLAIM = re.compile(r"\b(?:no (?:group|one|organi[sz]ation|armed group|militant group)|nobody|not (?:immediately|yet)|has yet to|there was no|without any)\b", re.IGNORECASE)
-_MODE = re.compile(r"\b(?:statement|magazine|newsletter|video|spokes(?:man|person)|Telegram|Amaq|audio|leaflet|website|radio)\b", re.IGNORECASE)
+_NO_CLAIM = re.compile(
+    r"\b(?:no (?:group|one|organi[sz]ation|armed group|militant group)|nobody|not (?:immediately|yet)|has yet to|there was no|without any)\b",
+    re.IGNORECASE,
+)
+_MODE = re.compile(
+    r"\b(?:statement|magazine|newsletter|video|spokes(?:man|person)|Telegram|Amaq|audio|leaflet|website|radio)\b",
+    re.IGNORECASE,
+)
 
 
 @cache
@@ -116,8 +122,13 @@ def build_report(incident: Incident, reading: Reading, *, is_lead: bool) -> Inci
 
 def _classes(killed: Toll, event_type: str) -> dict[str, int]:
     """Killed by class. Victims of no stated role are civilians only in violence against civilians."""
-    classes: dict[str, int] = dict(killed.classes)
-    if not classes and event_type == "Violence against civilians" and killed.best is not None and killed.best == killed.high:
+    classes: dict[str, int] = {str(name): count for name, count in killed.classes.items()}
+    if (
+        not classes
+        and event_type == "Violence against civilians"
+        and killed.best is not None
+        and killed.best == killed.high
+    ):
         classes = {"civilians": killed.best}
     return classes if sum(classes.values()) <= (killed.best or 0) or killed.best is None else {}
 
@@ -145,7 +156,9 @@ def _weapons(scenes: Sequence[Scene], quotes: Quotes) -> list[str]:
         for match in _weapon_pattern().finditer(scene.sentence.text):
             if match[0].casefold() not in {name.casefold() for name in found}:
                 found[match[0]] = None
-                quotes.add("weapons", scene.sentence.start + match.start(), scene.sentence.start + match.end())
+                quotes.add(
+                    "weapons", scene.sentence.start + match.start(), scene.sentence.start + match.end()
+                )
     return list(found)
 
 
@@ -154,7 +167,9 @@ def _claimant(claims: Sequence[Scene]) -> ActorMention | None:
         text = scene.sentence.text
         if _DENIED.search(text) or _NO_CLAIM.search(text):
             continue
-        armed = [a for a in scene.actors if a.actor_type not in {"civilians", "state_forces"} and not a.is_generic]
+        armed = [
+            a for a in scene.actors if a.actor_type not in {"civilians", "state_forces"} and not a.is_generic
+        ]
         if armed:
             return armed[0]
     return None
@@ -168,10 +183,23 @@ def _with_claimant(parties: Parties, claimant: ActorMention | None) -> Parties:
 
 
 def _actors(parties: Parties, claimant: ActorMention | None) -> list[Actor]:
-    actors = [Actor(name=m.name, role="perpetrator", actor_id=m.actor_id, actor_type=m.actor_type) for m in parties.perpetrators]
-    actors += [Actor(name=m.name, role="target", actor_id=m.actor_id, actor_type=m.actor_type) for m in parties.targets]
+    actors = [
+        Actor(name=m.name, role="perpetrator", actor_id=m.actor_id, actor_type=m.actor_type)
+        for m in parties.perpetrators
+    ]
+    actors += [
+        Actor(name=m.name, role="target", actor_id=m.actor_id, actor_type=m.actor_type)
+        for m in parties.targets
+    ]
     if claimant is not None:
-        actors.append(Actor(name=claimant.name, role="claimant", actor_id=claimant.actor_id, actor_type=claimant.actor_type))
+        actors.append(
+            Actor(
+                name=claimant.name,
+                role="claimant",
+                actor_id=claimant.actor_id,
+                actor_type=claimant.actor_type,
+            )
+        )
     return actors
 
 
@@ -214,7 +242,11 @@ def build_responsibility(incidents: Sequence[Incident]) -> list[ResponsibilityCl
     for number, incident in enumerate(incidents):
         for scene in incident.claims:
             text, offset = scene.sentence.text, scene.sentence.start
-            armed = [a for a in scene.actors if a.actor_type not in {"civilians", "state_forces"} and not a.is_generic]
+            armed = [
+                a
+                for a in scene.actors
+                if a.actor_type not in {"civilians", "state_forces"} and not a.is_generic
+            ]
             if not armed or _NO_CLAIM.search(text):
                 continue
             mode = _MODE.search(text)

@@ -19,15 +19,33 @@ _BREAK = re.compile(
     r"[.;:()\"“”—–]|,|\b(?:were|was|is|are|be|been|have|has|had|in|on|at|when|after|near|from|during|by|while|as|with|for|since|including|and|or|who|to|that|which|of whom|into|inside|outside)\b",
     re.IGNORECASE,
 )
-_AGE = re.compile(r"\s*-?\s*(?:year|yr)s?\b|\s*(?:kilomet|km\b|mile|metre|meter|(?:minute|hour|day|week|month|dollar|percent|vehicle|village|house|attack|rocket|round|tent|home|district|operation|incident)s?\b)", re.IGNORECASE)
+_AGE = re.compile(
+    r"\s*-?\s*(?:year|yr)s?\b|\s*(?:kilomet|km\b|mile|metre|meter|(?:minute|hour|day|week|month|dollar|percent|vehicle|village|house|attack|rocket|round|tent|home|district|operation|incident)s?\b)",
+    re.IGNORECASE,
+)
 _SINGULAR = re.compile(r"\b(?P<count>an?|another|his|her|its|the)\s+(?=[a-zA-Z])", re.IGNORECASE)
-_SUBSET = re.compile(r"\b(?:of (?:them|whom|the (?:dead|victims|wounded|injured|killed))|including|among them|among the dead|among whom)\b", re.IGNORECASE)
-_OBJECT = re.compile(rf"\s+(?:(?:at least|more than|up to|about|around|some|nearly|between)\s+)?(?:{WORDS}|\d|an?\b|another\b|his\b|her\b|himself\b|herself\b|dozens\b|scores\b|hundreds\b|several\b)", re.IGNORECASE)
+_SUBSET = re.compile(
+    r"\b(?:of (?:them|whom|the (?:dead|victims|wounded|injured|killed))|including|among them|among the dead|among whom)\b",
+    re.IGNORECASE,
+)
+_OBJECT = re.compile(
+    rf"\s+(?:(?:at least|more than|up to|about|around|some|nearly|between)\s+)?(?:{WORDS}|\d|an?\b|another\b|his\b|her\b|himself\b|herself\b|dozens\b|scores\b|hundreds\b|several\b)",
+    re.IGNORECASE,
+)
+_SPEAKS = re.compile(
+    r"[\w ]{0,25}\b(?:said|told|added|confirmed|reported|explained|announced)\b", re.IGNORECASE
+)
+_BARE_END = re.compile(r"\s*(?:[,.;]|$|and\b|in\b|at\b|on\b|others\b|of\b)")
 _ANOTHER = re.compile(r"\banother(?=\s*[.,;]|\s*$|\s+(?:in|was|who|and)\b)", re.IGNORECASE)
 _FOUND_DEAD = re.compile(r"\b(?:bodies|corpses|body)\b", re.IGNORECASE)
 _WERE = r"\s*(?:more|others)?\s*(?:were|was|have been|had been|are|are being|was being)(?:\s+(?:also|reportedly|seriously|critically|\w+ly))?\s+"
-_TOTAL = re.compile(r"\b(?:death toll|toll)\b[^.;]{0,50}?\b(?:to|at|of|is|was|reached|stood at|stands at)\s*$", re.IGNORECASE)
-_CLAUSE_VERB = re.compile(r"\b(?:said|told|attacked|stormed|opened|fled|reported|raided|ambushed|fired|clashed|detonated|targeted|arrived|hit|struck)\b", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"\b(?:death toll|toll)\b[^.;]{0,50}?\b(?:to|at|of|is|was|reached|stood at|stands at)\s*$", re.IGNORECASE
+)
+_CLAUSE_VERB = re.compile(
+    r"\b(?:said|told|attacked|stormed|opened|fled|reported|raided|ambushed|fired|clashed|detonated|targeted|arrived|hit|struck)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +69,20 @@ class _Word:
 
 @cache
 def _lexicon(name: str) -> dict[str, list[str]]:
-    loaded: dict[str, list[str]] = yaml.safe_load((SCHEMAS_DIR / "lexicons" / f"{name}.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, list[str]] = yaml.safe_load(
+        (SCHEMAS_DIR / "lexicons" / f"{name}.yaml").read_text(encoding="utf-8")
+    )
     return loaded
 
 
 def _plural(noun: str) -> list[str]:
-    ending = "ies" if noun.endswith("y") and noun[-2] not in "aeo" else "es" if noun.endswith(("s", "x", "ch")) else "s"
+    ending = (
+        "ies"
+        if noun.endswith("y") and noun[-2] not in "aeo"
+        else "es"
+        if noun.endswith(("s", "x", "ch"))
+        else "s"
+    )
     stem = noun[:-1] if ending == "ies" else noun
     return [noun, stem + ending]
 
@@ -64,7 +90,12 @@ def _plural(noun: str) -> list[str]:
 @cache
 def _nouns() -> dict[str, VictimClass]:
     classes: tuple[VictimClass, ...] = ("unknown", "militants", "civilians", "security_forces")
-    return {form.casefold(): kind for kind in classes for noun in _lexicon("victims")[kind] for form in _plural(noun)}
+    return {
+        form.casefold(): kind
+        for kind in classes
+        for noun in _lexicon("victims")[kind]
+        for form in _plural(noun)
+    }
 
 
 @cache
@@ -100,7 +131,9 @@ def victim_class(phrase: str) -> VictimClass:
     if "security_forces" in kinds:
         return "security_forces"
     if "militants" in kinds:
-        is_state = any(re.search(rf"\b{re.escape(word)}\b", folded) for word in _lexicon("victims")["state_words"])
+        is_state = any(
+            re.search(rf"\b{re.escape(word)}\b", folded) for word in _lexicon("victims")["state_words"]
+        )
         return "security_forces" if is_state and re.search(r"\b(?:fighter|member)", folded) else "militants"
     return next((kind for kind in reversed(kinds) if kind != "unknown"), "unknown")
 
@@ -124,7 +157,9 @@ def _none_mention(match: re.Match[str], offset: int) -> list[CasualtyMention]:
     injured = any(stem in words for stem in ("casualt", "hurt", "injur", "wound", "victim"))
     outcomes: list[Outcome] = [*(["killed"] if killed else []), *(["injured"] if injured else [])]  # type: ignore[list-item]
     return [
-        CasualtyMention(match.start() + offset, match.end() + offset, match[0], outcome, None, "unknown", 0, 0, 0, "exact")
+        CasualtyMention(
+            match.start() + offset, match.end() + offset, match[0], outcome, None, "unknown", 0, 0, 0, "exact"
+        )
         for outcome in outcomes
     ]
 
@@ -142,7 +177,11 @@ def _outcome_words(sentence: str) -> list[_Word]:
         active, passive = text in forms["active"], text in forms["passive"]  # type: ignore[call-overload]
         if active and passive:
             before = sentence[max(0, match.start() - 40) : match.start()]
-            was = re.search(r"\b(?:was|were|been|being|are|is|be|get|got)(?:\s+(?:also|reportedly|immediately|seriously|critically|badly|\w+ly))*\s+(?:\w+ and\s+)?$", before, re.IGNORECASE)
+            was = re.search(
+                r"\b(?:was|were|been|being|are|is|be|get|got)(?:\s+(?:also|reportedly|immediately|seriously|critically|badly|\w+ly))*\s+(?:\w+ and\s+)?$",
+                before,
+                re.IGNORECASE,
+            )
             active, passive = (False, True) if was else (True, not _OBJECT.match(sentence, match.end()))
         words.append(_Word(match.start(), match.end(), outcome, active, passive))
     return words
@@ -151,17 +190,27 @@ def _outcome_words(sentence: str) -> list[_Word]:
 def _counted_people(sentence: str) -> list[_People]:
     people = []
     for number in find_numbers(sentence):
-        if _AGE.match(sentence, number.end) or re.search(r"\b(?:aged|age|of)\s+$", sentence[: number.start], re.IGNORECASE) and re.match(r"\s*[,.]", sentence[number.end :]):
+        if _AGE.match(sentence, number.end) or (
+            re.search(r"\b(?:aged|age|of)\s+$", sentence[: number.start], re.IGNORECASE)
+            and re.match(r"\s*[,.]", sentence[number.end :])
+        ):
             continue
         people.append(_phrase(number, sentence))
-    people += [_People(NumberMention(m.start(), m.end(), m[0], 1, 1, 1, "exact"), m.end(), None, "unknown") for m in _ANOTHER.finditer(sentence)]
+    people += [
+        _People(NumberMention(m.start(), m.end(), m[0], 1, 1, 1, "exact"), m.end(), None, "unknown")
+        for m in _ANOTHER.finditer(sentence)
+    ]
     covered = [(p.number.start, p.end) for p in people]
     for match in _SINGULAR.finditer(sentence):
         if any(start <= match.start() < end for start, end in covered):
             continue
         number = NumberMention(match.start(), match.end("count"), match["count"], 1, 1, 1, "exact")
         phrase = _phrase(number, sentence)
-        if phrase.noun is not None and _is_one(phrase.noun, match["count"]):
+        if (
+            phrase.noun is not None
+            and _is_one(phrase.noun, match["count"])
+            and not _SPEAKS.match(sentence, phrase.end)
+        ):
             people.append(phrase)
     return sorted(people, key=lambda p: p.number.start)
 
@@ -169,9 +218,32 @@ def _counted_people(sentence: str) -> list[_People]:
 def _is_one(noun: str, determiner: str) -> bool:
     """A singular noun with an article counts one person; "the soldier" was counted where he was brought in."""
     word = noun.casefold().split()[-1]
-    if determiner.casefold() == "the" or word in {"police", "people", "personnel", "dead", "wounded", "peshmerga", "general", "member", "other", "life", "death", "major", "body", "local", "national", "leader", "commander", "casualty"}:
+    if determiner.casefold() == "the" or word in {
+        "police",
+        "people",
+        "personnel",
+        "dead",
+        "wounded",
+        "peshmerga",
+        "general",
+        "member",
+        "other",
+        "life",
+        "death",
+        "major",
+        "body",
+        "local",
+        "national",
+        "leader",
+        "commander",
+        "casualty",
+    }:
         return False
-    return word in {n.casefold().split()[-1] for kind in ("unknown", "militants", "civilians", "security_forces") for n in _lexicon("victims")[kind]} and not word.endswith(("men", "children", "people"))
+    return word in {
+        n.casefold().split()[-1]
+        for kind in ("unknown", "militants", "civilians", "security_forces")
+        for n in _lexicon("victims")[kind]
+    } and not word.endswith(("men", "children", "people"))
 
 
 def _phrase(number: NumberMention, sentence: str) -> _People:
@@ -201,8 +273,10 @@ def _outcome_of(people: _People, words: list[_Word], sentence: str) -> Outcome |
         if after[0].is_passive and re.fullmatch(r"\s*(?:more|others)?\s*", gap):
             return after[0].outcome
     left = before[-1] if before else None
-    if left is not None and left.is_active and _is_list(sentence[left.end : people.number.start], is_bare):
-        if not is_bare or re.match(r"\s*(?:[,.;]|$|and\b|in\b|at\b|on\b|others\b|of\b)", sentence[people.end :]):
+    ends = is_bare and not _BARE_END.match(sentence, people.end)
+    if left is not None and left.is_active and not ends:
+        gap = sentence[left.end : people.number.start]
+        if _is_list(gap, is_bare):
             return left.outcome
     for word in after:
         gap = sentence[people.end : word.start]
@@ -210,9 +284,18 @@ def _outcome_of(people: _People, words: list[_Word], sentence: str) -> Outcome |
             return word.outcome
         if not re.fullmatch(r"[\s\w,'’-]*", gap):
             break
-    if is_bare and after and after[0].is_passive and re.fullmatch(_WERE, sentence[people.end : after[0].start], re.IGNORECASE):
+    if (
+        is_bare
+        and after
+        and after[0].is_passive
+        and re.fullmatch(_WERE, sentence[people.end : after[0].start], re.IGNORECASE)
+    ):
         return after[0].outcome
-    if people.noun and _FOUND_DEAD.search(people.noun) and re.search(r"\b(?:found|recovered|discovered|retrieved|exhumed)\b", sentence):
+    if (
+        people.noun
+        and _FOUND_DEAD.search(people.noun)
+        and re.search(r"\b(?:found|recovered|discovered|retrieved|exhumed)\b", sentence)
+    ):
         return "killed"
     tail = sentence[max(0, people.number.start - 70) : people.number.start]
     if _TOTAL.search(tail):
@@ -228,25 +311,41 @@ def _is_list(gap: str, is_bare: bool) -> bool:
         return False
     if is_bare:
         return False
-    return bool(re.fullmatch(r"[\s\w,'’-]*?(?:,|\band\b|\bincluding\b|\bas well as\b|\bamong them\b)\s*", gap)) and bool(_noun_pattern().search(gap))
+    return bool(
+        re.fullmatch(r"[\s\w,'’-]*?(?:,|\band\b|\bincluding\b|\bas well as\b|\bamong them\b)\s*", gap)
+    ) and bool(_noun_pattern().search(gap))
 
 
 def _is_subject_gap(gap: str) -> bool:
     """True where the phrase is what the verb after it says something of."""
     if len(gap) > 110 or re.search(r"[.;:]", gap):
         return False
-    if re.search(r"\b(?:was|were|been|died|have|had|being|are|lost)\b", gap + " ", re.IGNORECASE) or gap.strip() == "":
+    if (
+        re.search(r"\b(?:was|were|been|died|have|had|being|are|lost)\b", gap + " ", re.IGNORECASE)
+        or gap.strip() == ""
+    ):
         verbs = _CLAUSE_VERB.findall(gap)
         return not verbs
-    return bool(re.fullmatch(r"\s*(?:,[^,]*,|\([^)]*\))?\s*(?:reportedly|also|later|and \w+(?: \w+){0,4})?\s*", gap))
+    return bool(
+        re.fullmatch(r"\s*(?:,[^,]*,|\([^)]*\))?\s*(?:reportedly|also|later|and \w+(?: \w+){0,4})?\s*", gap)
+    )
 
 
 def _mention(people: _People, outcome: Outcome, sentence: str, offset: int) -> CasualtyMention:
     number = people.number
     before = sentence[max(0, number.start - 45) : number.start]
     around = sentence[number.start : people.end + 30]
-    subset = bool(_SUBSET.search(before.rsplit(".", 1)[-1]) and re.search(r"(?:including|among them|among whom|of whom|of them|among the dead)\s+(?:[\w-]+\s+){0,4}$", before, re.IGNORECASE))
-    subset = subset or bool(re.match(r"\S+\s+of\s+(?:them|whom|the (?:dead|victims|wounded))\b", around, re.IGNORECASE))
+    subset = bool(
+        _SUBSET.search(before.rsplit(".", 1)[-1])
+        and re.search(
+            r"(?:including|among them|among whom|of whom|of them|among the dead)\s+(?:[\w-]+\s+){0,4}$",
+            before,
+            re.IGNORECASE,
+        )
+    )
+    subset = subset or bool(
+        re.match(r"\S+\s+of\s+(?:them|whom|the (?:dead|victims|wounded))\b", around, re.IGNORECASE)
+    )
     return CasualtyMention(
         start=number.start + offset,
         end=people.end + offset,
@@ -260,5 +359,7 @@ def _mention(people: _People, outcome: Outcome, sentence: str, offset: int) -> C
         qualifier=number.qualifier,
         is_subset=subset,
         is_total=bool(_TOTAL.search(sentence[: number.start])),
-        is_perpetrator=bool(people.noun and re.search(r"attacker|bomber|assailant", people.noun, re.IGNORECASE)),
+        is_perpetrator=bool(
+            people.noun and re.search(r"attacker|bomber|assailant", people.noun, re.IGNORECASE)
+        ),
     )

@@ -32,7 +32,8 @@ def parse_article(line: bytes) -> Article:
         ValueError: the line is no such object, or its date is no ISO 8601 date.
     """
     record = _DECODER.decode(line)
-    published_at = dt.datetime.fromisoformat(record.published_at.strip()) if (record.published_at or "").strip() else None
+    stated = (record.published_at or "").strip()
+    published_at = dt.datetime.fromisoformat(stated) if stated else None
     return Article(
         article_id="" if record.id is None else str(record.id),
         title=record.title,

@@ -76,7 +76,11 @@ def _day_range(match: re.Match[str], published: dt.date | None) -> Span | None:
     months = [_MONTHS[name.rstrip(".").casefold()] for name in (first_month, second_month)]
     days = [int(re.sub(r"\D", "", match[name])) for name in ("day1", "day2")]
     end = _past_day(months[1], days[1], match["year2"], published)
-    start = _past_day(months[0], days[0], match["year1"] or match["year2"], published) if match["year1"] or match["year2"] or published else None
+    start = (
+        _past_day(months[0], days[0], match["year1"] or match["year2"], published)
+        if match["year1"] or match["year2"] or published
+        else None
+    )
     if start is None or end is None:
         return (None, None, 5, True)
     if start > end:
@@ -96,7 +100,7 @@ def _weekday(match: re.Match[str], published: dt.date | None) -> Span | None:
     before = (match["before"] or "").casefold()
     if before.startswith(("next", "coming")):
         return (None, None, 1, False)
-    if before.startswith(("last", "previous")) and back == 0 or match["week"]:
+    if (before.startswith(("last", "previous")) and back == 0) or match["week"]:
         back += 7
     return _exact(published - dt.timedelta(days=back))
 
@@ -212,7 +216,7 @@ _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
         (r"today|tonight|this\s+(?:morning|afternoon|evening)|earlier\s+in\s+the\s+day", _relative(0)),
         (rf"(?P<count>{_COUNT})\s+{_UNIT}\s+(?:ago|earlier)", _ago),
         (rf"(?:in|over|during|within|for|throughout)\s+(?:the\s+|these\s+)?(?:past|last|previous)\s+(?:(?P<count>{_COUNT})\s+)?{_UNIT}", _past_period),
-        (rf"(?P<which>this|last|previous)\s+(?P<unit>week|weekend|month|year)(?!s)", _this_unit),
+        (r"(?P<which>this|last|previous)\s+(?P<unit>week|weekend|month|year)(?!s)", _this_unit),
         (rf"(?P<first>{_YEAR})\s*(?:to|and|[-–])\s*(?P<last>{_YEAR})", _year_range),
         (rf"(?:in|of|during|early|late|mid|by|until)[\s-]+(?P<month>{_MONTH})(?:,?\s+(?P<year>{_YEAR}))?(?!\s+\d)", _month_only),
         (rf"(?P<month>{_MONTH})(?P<comma>,)?\s+(?P<year>{_YEAR})", _month_only),
@@ -233,7 +237,11 @@ def find_dates(text: str, published_on: dt.date | None) -> list[DateMention]:
             if span is not None:
                 start, end, precision, is_period = span
                 left = len(match[0]) - len(match[0].lstrip())
-                taken.append(DateMention(match.start() + left, match.end(), match[0].strip(), start, end, precision, is_period))
+                taken.append(
+                    DateMention(
+                        match.start() + left, match.end(), match[0].strip(), start, end, precision, is_period
+                    )
+                )
     return sorted(taken, key=lambda mention: mention.start)
 
 

@@ -11,12 +11,34 @@ from pipeline.records import Status
 from pipeline.schema.tables import sub_event_types
 
 _ARMED = {"state_forces", "rebel_group", "militia", "communal_militia", "external_forces", "unknown"}
-_REMOTE = ("Suicide bomb", "Chemical weapon", "Air/drone strike", "Shelling/artillery/missile attack", "Remote explosive/landmine/IED", "Grenade")
-_TAKES = re.compile(r"\b(?:captured|seized|took control|taken control|overran|overrun|took over|gained control|fell to|seizing|capturing|advance[ds]? and control\w*|occupied|conquered)\b(?!\s+(?:\w+\s+){0,2}(?:weapons|arms|ammunition|vehicles|militants|fighters|suspects|members))", re.IGNORECASE)
-_PROTEST_FORCE = re.compile(r"\b(?:tear ?gas|water cannons?|rubber bullets|dispersed?|batons?|baton-charged|broke up|arrested|detained|fired (?:warning )?shots?|live (?:rounds|ammunition|fire|bullets))\b", re.IGNORECASE)
-_FOILED = re.compile(r"\b(?:foil(?:ed|s|ing)?|thwart(?:ed|s|ing)?|defus(?:ed|ing)|averted|prevented an? (?:attack|bombing)|disarmed|safely detonated|controlled explosion|discovered (?:and|before))\b", re.IGNORECASE)
-_ATTEMPTED = re.compile(r"\b(?:failed to (?:explode|detonate|go off|hit)|escaped (?:unhurt|unharmed|an assassination)|survived an? (?:assassination|attempt|attack|ambush)|assassination attempt|attempted (?:to (?:attack|storm|assassinate|kidnap|kill)|assassination|abduction|kidnapping|attack)|was repelled before|botched|missed its target)\b", re.IGNORECASE)
-_GUNFIRE = re.compile(r"\b(?:gun ?battle|fire ?fight|clash(?:ed|es)?|exchange of (?:gun)?fire|exchanged (?:gun)?fire|ambush(?:ed)?|fighting|opened fire|gunmen|stormed|fought|returned fire|repelled)\b", re.IGNORECASE)
+_REMOTE = (
+    "Suicide bomb",
+    "Chemical weapon",
+    "Air/drone strike",
+    "Shelling/artillery/missile attack",
+    "Remote explosive/landmine/IED",
+    "Grenade",
+)
+_TAKES = re.compile(
+    r"\b(?:captured|seized|took control|taken control|overran|overrun|took over|gained control|fell to|seizing|capturing|advance[ds]? and control\w*|occupied|conquered)\b(?!\s+(?:\w+\s+){0,2}(?:weapons|arms|ammunition|vehicles|militants|fighters|suspects|members))",
+    re.IGNORECASE,
+)
+_PROTEST_FORCE = re.compile(
+    r"\b(?:tear ?gas|water cannons?|rubber bullets|dispersed?|batons?|baton-charged|broke up|arrested|detained|fired (?:warning )?shots?|live (?:rounds|ammunition|fire|bullets))\b",
+    re.IGNORECASE,
+)
+_FOILED = re.compile(
+    r"\b(?:foil(?:ed|s|ing)?|thwart(?:ed|s|ing)?|defus(?:ed|ing)|averted|prevented an? (?:attack|bombing)|disarmed|safely detonated|controlled explosion|discovered (?:and|before))\b",
+    re.IGNORECASE,
+)
+_ATTEMPTED = re.compile(
+    r"\b(?:failed to (?:explode|detonate|go off|hit)|escaped (?:unhurt|unharmed|an assassination)|survived an? (?:assassination|attempt|attack|ambush)|assassination attempt|attempted (?:to (?:attack|storm|assassinate|kidnap|kill)|assassination|abduction|kidnapping|attack)|was repelled before|botched|missed its target)\b",
+    re.IGNORECASE,
+)
+_GUNFIRE = re.compile(
+    r"\b(?:gun ?battle|fire ?fight|clash(?:ed|es)?|exchange of (?:gun)?fire|exchanged (?:gun)?fire|ambush(?:ed)?|fighting|opened fire|gunmen|stormed|fought|returned fire|repelled)\b",
+    re.IGNORECASE,
+)
 
 
 def event_type_of(sub_event_type: str) -> str:
@@ -26,7 +48,9 @@ def event_type_of(sub_event_type: str) -> str:
 
 def status_of(text: str, victims: Sequence[CasualtyMention]) -> Status:
     """Whether it happened, failed or was stopped before."""
-    harmed = any(m.low for m in victims if m.outcome in {"killed", "injured", "abducted", "killed_or_injured"})
+    harmed = any(
+        m.low for m in victims if m.outcome in {"killed", "injured", "abducted", "killed_or_injured"}
+    )
     if not harmed and _FOILED.search(text):
         return "foiled"
     if not harmed and _ATTEMPTED.search(text):
@@ -34,7 +58,9 @@ def status_of(text: str, victims: Sequence[CasualtyMention]) -> Status:
     return "actual"
 
 
-def classify(scenes: Sequence[Scene], perpetrators: Sequence[ActorMention], targets: Sequence[ActorMention]) -> str:
+def classify(
+    scenes: Sequence[Scene], perpetrators: Sequence[ActorMention], targets: Sequence[ActorMention]
+) -> str:
     """The sub-event type of an incident told by ``scenes``."""
     text = " ".join(scene.sentence.text for scene in scenes)
     anchor = {t.sub_event_type for t in scenes[0].triggers}
@@ -57,8 +83,15 @@ def _protest_type(anchor: set[str], text: str, victims: Sequence[CasualtyMention
         return "Violent demonstration"
     if "Mob violence" in anchor and re.search(r"\bmob\b|lynch", text, re.IGNORECASE):
         return "Mob violence"
-    if "Peaceful protest" in anchor and re.search(r"\bprotest|demonstrat|rall(?:y|ied)|sit-in|took to the streets|marched|vigil", text, re.IGNORECASE):
-        if anchor & {"Suicide bomb", "Remote explosive/landmine/IED", "Air/drone strike", "Shelling/artillery/missile attack"}:
+    if "Peaceful protest" in anchor and re.search(
+        r"\bprotest|demonstrat|rall(?:y|ied)|sit-in|took to the streets|marched|vigil", text, re.IGNORECASE
+    ):
+        if anchor & {
+            "Suicide bomb",
+            "Remote explosive/landmine/IED",
+            "Air/drone strike",
+            "Shelling/artillery/missile attack",
+        }:
             return None
         if harmed:
             return "Excessive force against protesters"
@@ -71,7 +104,18 @@ def _is_fight(text: str, remote: str, victims: Sequence[CasualtyMention]) -> boo
     fought = _GUNFIRE.search(text)
     both_sides = {m.victim_class for m in victims} >= {"militants", "security_forces"}
     weak = remote in {"Grenade", "Remote explosive/landmine/IED", "Shelling/artillery/missile attack"}
-    return bool(fought and (both_sides or (weak and re.search(r"\b(?:clash|gun ?battle|fire ?fight|exchange|ambush|stormed|fought)", text, re.IGNORECASE))))
+    return bool(
+        fought
+        and (
+            both_sides
+            or (
+                weak
+                and re.search(
+                    r"\b(?:clash|gun ?battle|fire ?fight|exchange|ambush|stormed|fought)", text, re.IGNORECASE
+                )
+            )
+        )
+    )
 
 
 def _close_type(
@@ -95,8 +139,14 @@ def _close_type(
         return "Sexual violence"
     armed_victims = any(m.victim_class in {"security_forces", "militants"} for m in harmed)
     armed_target = any(t.actor_type in _ARMED for t in targets)
-    civil = any(m.victim_class == "civilians" for m in harmed) or any(t.actor_type == "civilians" for t in targets)
-    if armed_victims or (armed_target and not civil) or ("Armed clash" in anchor and not (civil and not armed_target)):
+    civil = any(m.victim_class == "civilians" for m in harmed) or any(
+        t.actor_type == "civilians" for t in targets
+    )
+    if (
+        armed_victims
+        or (armed_target and not civil)
+        or ("Armed clash" in anchor and not (civil and not armed_target))
+    ):
         return _battle_type(anchor, text)
     return "Attack"
 
@@ -104,6 +154,8 @@ def _close_type(
 def _battle_type(anchor: set[str], text: str) -> str:
     if "Government regains territory" in anchor:
         return "Government regains territory"
-    if _TAKES.search(text) and re.search(r"\b(?:town|village|city|base|post|outpost|area|position|district|hill|camp|checkpoint)s?\b", text):
+    if _TAKES.search(text) and re.search(
+        r"\b(?:town|village|city|base|post|outpost|area|position|district|hill|camp|checkpoint)s?\b", text
+    ):
         return "Non-state actor overtakes territory"
     return "Armed clash"

@@ -49,7 +49,9 @@ class Gazetteer:
         places = [self._place(rest) for rest in self._block(number).get(key, ())]
         if country_code is not None:
             places = [place for place in places if place.country_code == country_code]
-        return sorted(places, key=lambda p: (-p.population, p.kind != "ppl", p.country_code, p.latitude or 0.0))
+        return sorted(
+            places, key=lambda p: (-p.population, p.kind != "ppl", p.country_code, p.latitude or 0.0)
+        )
 
     def _place(self, rest: str) -> Place:
         name, kind, country, admin1, latitude, longitude, geonames_id, population = rest.split("\t")
@@ -71,7 +73,9 @@ _ADMIN1_LABELS = {"Arbil": "Erbil", "Dahuk": "Duhok", "Dihok": "Duhok", "As Sula
 
 def admin1_label(name: str) -> str | None:
     """The division's name in plain Latin letters."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).replace("’", "'")
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).replace(
+        "’", "'"
+    )
     return _ADMIN1_LABELS.get(plain, plain) or None
 
 
@@ -104,7 +108,11 @@ def countries_by_name() -> dict[str, str]:
     """Folded country name or alias to alpha-3 code."""
     found = {}
     for country in pycountry.countries:
-        for name in (country.name, getattr(country, "common_name", None), getattr(country, "official_name", None)):
+        for name in (
+            country.name,
+            getattr(country, "common_name", None),
+            getattr(country, "official_name", None),
+        ):
             if name:
                 found[fold(name)] = country.alpha_3
     for code, entry in _country_lexicon().items():
@@ -115,4 +123,6 @@ def countries_by_name() -> dict[str, str]:
 @cache
 def countries_by_demonym() -> dict[str, str]:
     """Lower-case demonym ("somali") to alpha-3 code."""
-    return {d.casefold(): code for code, entry in _country_lexicon().items() for d in entry.get("demonyms", [])}
+    return {
+        d.casefold(): code for code, entry in _country_lexicon().items() for d in entry.get("demonyms", [])
+    }

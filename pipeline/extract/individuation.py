@@ -10,8 +10,14 @@ from pipeline.extract.mentions import CasualtyMention, DateMention, PlaceMention
 from pipeline.extract.names import fold
 from pipeline.extract.scenes import Reading, Scene
 
-_UPDATE = re.compile(r"\b(?:death toll|toll (?:rose|has risen|stood|stands|now)|bring(?:ing|s)? the|rose to|risen to|succumbed|died (?:later )?(?:of|from|in hospital))\b", re.IGNORECASE)
-_SAME = re.compile(r"\b(?:the (?:attack|blast|explosion|bombing|ambush|clash|clashes|raid|incident|strike|assault|shooting|massacre|victims|attackers|assailants|gunmen|bomber|dead|fighting|killings?|gunfight|operation|shelling|abduction|kidnapping|protest)|the wounded|the injured|he was|she was|they were)\b", re.IGNORECASE)
+_UPDATE = re.compile(
+    r"\b(?:death toll|toll (?:rose|has risen|stood|stands|now)|bring(?:ing|s)? the|rose to|risen to|succumbed|died (?:later )?(?:of|from|in hospital))\b",
+    re.IGNORECASE,
+)
+_SAME = re.compile(
+    r"\b(?:the (?:attack|blast|explosion|bombing|ambush|clash|clashes|raid|incident|strike|assault|shooting|massacre|victims|attackers|assailants|gunmen|bomber|dead|fighting|killings?|gunfight|operation|shelling|abduction|kidnapping|protest)|the wounded|the injured|he was|she was|they were)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)

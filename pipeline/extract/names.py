@@ -9,7 +9,9 @@ from functools import lru_cache
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 _APOSTROPHES = re.compile(r"['’‘`ʿʾʻ]")
 _ARTICLE = re.compile(r"^(?:(?:al|el|ad|as|ash|at|an|ar|az|the) )(?=.{3})")
-_SPECIAL = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe"})
+_SPECIAL = str.maketrans(
+    {"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe"}
+)
 
 
 @lru_cache(maxsize=65_536)

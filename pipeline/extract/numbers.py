@@ -8,20 +8,24 @@ from pipeline.extract.mentions import NumberMention
 from pipeline.records import Qualifier
 
 _UNITS = {w: n for n, w in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())}  # fmt: skip
-_TENS = {w: 10 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"])}  # fmt: skip
+_TENS = {
+    w: 10 * n
+    for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+}
 # ACLED's codebook: an unknown number of dozens counts 12, of tens 10, of hundreds 100.
 _VAGUE = {"dozens": 12, "scores": 20, "tens": 10, "hundreds": 100, "thousands": 1000, "several": None, "many": None, "a number": None,
           "numerous": None, "some people": None, "a few": None, "an unknown number": None}  # fmt: skip
 _WORD = "|".join([*_TENS, *sorted(_UNITS, key=len, reverse=True)])
 WORDS = rf"(?:(?:{'|'.join(_TENS)})[- ](?:one|two|three|four|five|six|seven|eight|nine)|{_WORD})"
 DIGITS = r"\d{1,3}(?:,\d{3})+|\d{1,6}"
-_SINGLE = (
-    rf"(?:(?:a|one|two|three|half a) dozen|(?:a|{WORDS}) hundred(?: and {WORDS})?|{WORDS}|{DIGITS})"
-)
+_SINGLE = rf"(?:(?:a|one|two|three|half a) dozen|(?:a|{WORDS}) hundred(?: and {WORDS})?|{WORDS}|{DIGITS})"
 _VAGUE_WORDS = "|".join(sorted(_VAGUE, key=len, reverse=True))
 _QUALIFIERS: tuple[tuple[Qualifier, str], ...] = (
-    ("at_least", r"at least|no fewer than|no less than|not less than|more than|over|a minimum of|as few as|upwards of"),
+    (
+        "at_least",
+        r"at least|no fewer than|no less than|not less than|more than|over|a minimum of|as few as|upwards of",
+    ),
     ("at_most", r"up to|as many as|at most|no more than|fewer than|less than|a maximum of"),
     ("about", r"about|around|approximately|some|nearly|almost|roughly|close to|an estimated|estimated"),
 )
@@ -47,7 +51,9 @@ def number_value(words: str) -> int:
         return {"a": 12, "one": 12, "two": 24, "three": 36, "half a": 6}[count]
     head, _, rest = text.partition(" hundred")
     if rest or text.endswith("hundred"):
-        return (1 if head == "a" else number_value(head)) * 100 + (number_value(rest.strip().removeprefix("and ")) if rest else 0)
+        return (1 if head == "a" else number_value(head)) * 100 + (
+            number_value(rest.strip().removeprefix("and ")) if rest else 0
+        )
     return sum(_TENS.get(part, _UNITS.get(part, 0)) for part in re.split(r"[- ]", text))
 
 
@@ -60,7 +66,9 @@ def _mention(match: re.Match[str]) -> NumberMention | None:
     words = match[0]
     qualifier: Qualifier = next((name for name, _ in _QUALIFIERS if match[name]), "exact")
     if match["vague"]:
-        return NumberMention(match.start(), match.end(), words, _VAGUE[match["vague"].casefold()], None, None, "vague")
+        return NumberMention(
+            match.start(), match.end(), words, _VAGUE[match["vague"].casefold()], None, None, "vague"
+        )
     for low_name, high_name in (("low", "high"), ("low2", "high2"), ("low3", "high3")):
         if match[low_name]:
             low, high = number_value(match[low_name]), number_value(match[high_name])

@@ -24,7 +24,9 @@ from pipeline.extract.mentions import Place, PlaceMention
 from pipeline.extract.names import fold
 
 _PART = r"(?:(?:[Aa]l|[Ee]l|[Aa]d|[Aa]z|[Aa]sh|[Aa]s|[Ee]z|[Uu]l)[-‑ ](?=[A-Z]))?[A-ZÀ-Þ][\w’'À-ɏ]*(?:[-‑](?:[a-z]{2,3}[-‑])?[A-ZÀ-Þ]?[\w’'À-ɏ]+)*"
-_NAME = re.compile(rf"(?<![\w-]){_PART}(?:(?<!['’]s)[ ](?:(?:de|du|la|el|al|bin|ez|of the|da|do|das|dos|del)[ ])?{_PART}){{0,3}}")
+_NAME = re.compile(
+    rf"(?<![\w-]){_PART}(?:(?<!['’]s)[ ](?:(?:de|du|la|el|al|bin|ez|of the|da|do|das|dos|del)[ ])?{_PART}){{0,3}}"
+)
 _POSSESSIVE = re.compile(r"(?:['’]s?)$")
 _PREPOSITION = re.compile(
     r"(?:\b(?P<near>near|outside|around|close to|next to|north of|south of|east of|west of|northeast of|northwest of|southeast of|southwest of|outskirts of|miles? (?:\w+ )?from|kilomet(?:re|er)s? (?:\w+ )?(?:from|of)|km (?:\w+ )?(?:from|of))"
@@ -32,9 +34,15 @@ _PREPOSITION = re.compile(
     r"(?:\s+(?:the|a|an|its|their|two|three|four|several|remote|nearby|neighbouring|neighboring|northern|southern|eastern|western|central|north|south|east|west|northeastern|northwestern|southeastern|southwestern|north-eastern|north-western|south-eastern|south-western|northeast|northwest|southeast|southwest|north-east|north-west|south-east|south-west|rural|downtown|coastal|restive|volatile|city|town|village|villages|towns|mainly|largely|war-torn|capital|district|province|state|region|border|mountainous|oil-rich|troubled))*\s*$",
     re.IGNORECASE,
 )
-_PERSON_AFTER = re.compile(r"^\s*(?:,\s+(?:a|an|the|who|\d)|\s(?:said|told|added|wrote|tweeted|claimed|denied|confirmed|warned|who|explained)\b)")
-_TITLE_BEFORE = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Gen|Lt|Col|Maj|Capt|Sgt|President|Minister|General|Colonel|Captain|Major|Lieutenant|Sergeant|Governor|Senator|spokes(?:man|woman|person)|commander|officer|official|analyst|witness|resident|Sheikh|Pope|King|Prince|Imam|Brigadier|chief|named|called|mayor|journalist)\.?\s+)$")
-_JOINED = re.compile(r"^(?:,?\s+(?:a|an|the)?\s*(?:[\w-]+\s+){0,6}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+(?:in\s+)?(?:[a-z]+\s+){0,3}|\s+\()$")
+_PERSON_AFTER = re.compile(
+    r"^\s*(?:,\s+(?:a|an|the|who|\d)|\s(?:said|told|added|wrote|tweeted|claimed|denied|confirmed|warned|who|explained)\b)"
+)
+_TITLE_BEFORE = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Gen|Lt|Col|Maj|Capt|Sgt|President|Minister|General|Colonel|Captain|Major|Lieutenant|Sergeant|Governor|Senator|spokes(?:man|woman|person)|commander|officer|official|analyst|witness|resident|Sheikh|Pope|King|Prince|Imam|Brigadier|chief|named|called|mayor|journalist)\.?\s+)$"
+)
+_JOINED = re.compile(
+    r"^(?:,?\s+(?:a|an|the)?\s*(?:[\w-]+\s+){0,6}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+(?:in\s+)?(?:[a-z]+\s+){0,3}|\s+\()$"
+)
 _OWNER = re.compile(r"^['’]s?\s+(?:[a-z-]+\s+){0,2}$")
 _LOCATIVE = re.compile(r"\b(?:in|at|near|outside|around)\s+$")
 _KM_PER_DEGREE = 111.2
@@ -53,7 +61,9 @@ class _Candidate:
 
 @cache
 def _lexicon() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((SCHEMAS_DIR / "lexicons" / "places.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.safe_load(
+        (SCHEMAS_DIR / "lexicons" / "places.yaml").read_text(encoding="utf-8")
+    )
     return loaded
 
 
@@ -106,8 +116,12 @@ def country_counts(text: str) -> Counter[str]:
 def find_places(text: str) -> list[PlaceMention]:
     """All places of an article, in order, resolved with each other; countries included (kind ``country``)."""
     shown = _cased(text)
-    countries = [_country_mention(m) for m in _country_pattern().finditer(shown) if fold(m[0]) in countries_by_name()]
-    taken = [(c.start, c.end) for c in countries] + [(a.start, a.end) for a in find_actors(text) if not a.is_generic]
+    countries = [
+        _country_mention(m) for m in _country_pattern().finditer(shown) if fold(m[0]) in countries_by_name()
+    ]
+    taken = [(c.start, c.end) for c in countries] + [
+        (a.start, a.end) for a in find_actors(text) if not a.is_generic
+    ]
     candidates = [c for c in _candidates(shown) if not any(c.start < e and s < c.end for s, e in taken)]
     counts = country_counts(text)
     resolved = _resolve(candidates, shown, counts)
@@ -119,7 +133,9 @@ def _cased(text: str) -> str:
     """Upper-case copy in title case, so that names show; lengths stay the same."""
     letters = [c for c in text[:2000] if c.isalpha()]
     if letters and sum(c.isupper() for c in letters) > 0.8 * len(letters):
-        return re.sub(r"[A-Z][A-Z’'-]+", lambda m: m[0] if m[0] in {"IS", "UN", "US"} else m[0].capitalize(), text)
+        return re.sub(
+            r"[A-Z][A-Z’'-]+", lambda m: m[0] if m[0] in {"IS", "UN", "US"} else m[0].capitalize(), text
+        )
     return text
 
 
@@ -155,11 +171,19 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
     preposition = _PREPOSITION.search(before)
     word = kind_after or kind_before
     kind = own_kind or (_kind_precision().get(word["kind"].casefold().removesuffix(" of")) if word else None)
-    if _TITLE_BEFORE.search(before) or (_PERSON_AFTER.match(after) and not word and not after.startswith(",")):
+    if _TITLE_BEFORE.search(before) or (
+        _PERSON_AFTER.match(after) and not word and not after.startswith(",")
+    ):
         return None
-    dateline = re.match(r"^\s*(?:\([^)]*\)\s*)?(?:[,/].{0,40})?\s*[–—-]{1,2}\s", after) and re.search(r"(?:^|\n)\s*$", before)
+    dateline = re.match(r"^\s*(?:\([^)]*\)\s*)?(?:[,/].{0,40})?\s*[–—-]{1,2}\s", after) and re.search(
+        r"(?:^|\n)\s*$", before
+    )
     has_cue = bool(own_kind or word or preposition or possessive or dateline or re.search(r",\s+$", before))
-    return _Candidate(start, start + len(name), name, kind, bool(preposition and preposition["near"]), has_cue) if has_cue else None
+    return (
+        _Candidate(start, start + len(name), name, kind, bool(preposition and preposition["near"]), has_cue)
+        if has_cue
+        else None
+    )
 
 
 def _resolve(candidates: Sequence[_Candidate], text: str, counts: Counter[str]) -> list[PlaceMention]:
@@ -170,7 +194,11 @@ def _resolve(candidates: Sequence[_Candidate], text: str, counts: Counter[str]) 
         places = options[candidate.name]
         parents = _stated_parents(candidate, text)
         place = _choose(places, parents, anchors, candidate.kind)
-        if place is None and candidate.kind is None and not _LOCATIVE.search(text[max(0, candidate.start - 30) : candidate.start]):
+        if (
+            place is None
+            and candidate.kind is None
+            and not _LOCATIVE.search(text[max(0, candidate.start - 30) : candidate.start])
+        ):
             continue
         mentions.append(
             PlaceMention(
@@ -192,7 +220,9 @@ def _options(candidate: _Candidate, counts: Counter[str]) -> list[Place]:
     in_countries = [p for p in found if p.country_code in counts]
     if in_countries:
         named = [p for p in in_countries if fold(p.name) == exact]
-        return sorted(named or in_countries, key=lambda p: (-counts[p.country_code], -p.population, p.kind != "ppl"))
+        return sorted(
+            named or in_countries, key=lambda p: (-counts[p.country_code], -p.population, p.kind != "ppl")
+        )
     if len(candidate.name) > 3 and (not counts or candidate.kind is not None):
         return [p for p in found if p.population >= 100_000 or p.kind == "adm1"][:5]
     return [p for p in found if p.population >= 1_000_000][:1]

@@ -30,8 +30,12 @@ def extraction_rows(
     return {
         "incident_reports": reports,
         "aggregate_claims": claims,
-        "casualty_figures": _distinct(_figure(figure, owner, owners) for figure in extraction.casualty_figures),
-        "responsibility_claims": [_responsibility(claim, owner, reports) for claim in extraction.responsibility_claims],
+        "casualty_figures": _distinct(
+            _figure(figure, owner, owners) for figure in extraction.casualty_figures
+        ),
+        "responsibility_claims": [
+            _responsibility(claim, owner, reports) for claim in extraction.responsibility_claims
+        ],
     }
 
 

@@ -32,9 +32,13 @@ class RulesExtractor:
         aggregates = [scene for scene in reading.scenes if scene.kind == "aggregate"]
         return Extraction(
             article_id=article.article_id,
-            incidents=[build_report(i, reading, is_lead=_is_lead(i.anchor.sentence.start, reading)) for i in incidents],
+            incidents=[
+                build_report(i, reading, is_lead=_is_lead(i.anchor.sentence.start, reading))
+                for i in incidents
+            ],
             aggregate_claims=[
-                read_aggregate(s.sentence.text, s.sentence.start, s.casualties, s.dates, s.places, s.actors) for s in aggregates
+                read_aggregate(s.sentence.text, s.sentence.start, s.casualties, s.dates, s.places, s.actors)
+                for s in aggregates
             ],
             casualty_figures=build_figures(incidents, aggregates),
             responsibility_claims=build_responsibility(incidents),

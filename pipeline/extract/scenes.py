@@ -24,10 +24,22 @@ _SEPARATE = re.compile(
     r"^(?:\W*)(?:separately|in (?:a )?(?:separate|another|other|different|second|third)|meanwhile|elsewhere|also on|the same day|on the same day|in a related|another|a second|a separate|a third|earlier|two days (?:earlier|later)|in addition)\b",
     re.IGNORECASE,
 )
-_NOMINAL = re.compile(r"attacks?|attacking|attackers?|raids?|killings?|operation|assaults?|battles?|offensive|clashes|explosives|bombs?|rockets?|missiles?|mortars?|artillery|blasts|explosions|bombings|drones?|fighting \w+|warplanes|protest|protesters|demonstrators|mines?|ied|ieds|shootings?|murders?|abductions|kidnappings|executions|massacres", re.IGNORECASE)
-_SAYING = re.compile(r"\b(?:told|said|announced|reported|stated|met|meeting|speaking|statement|interview|tweeted|added|held|press conference)\b[^,.;]{0,40}$", re.IGNORECASE)
-_CLAIM = re.compile(r"\bclaim(?:ed|ing|s)? (?:the )?(?:responsibility|credit)\b|\bclaim(?:ed|s) (?:the|that) attack|\bclaimed it\b|\bdenied (?:any )?(?:responsibility|involvement|carrying out)\b|\bsaid (?:it|they) (?:was|were) (?:behind|responsible)", re.IGNORECASE)
-_HABITUAL = re.compile(r"\b(?:often|frequently|regularly|routinely|usually|continues? to|have (?:repeatedly|often|long|stepped up|increased|intensified|been (?:fighting|carrying|waging))|has (?:repeatedly|often|long|stepped up|increased|intensified|been (?:fighting|plagued|hit|battling|waging|gripped|rocked))|is (?:home|known)|are known|since the (?:start|beginning)|widely blamed|recent (?:months|weeks|years|offensives|attacks)|series of attacks|wave of|spate of|increase in|upsurge|surge in)\b", re.IGNORECASE)
+_NOMINAL = re.compile(
+    r"attacks?|attacking|attackers?|raids?|killings?|operation|assaults?|battles?|offensive|clashes|explosives|bombs?|rockets?|missiles?|mortars?|artillery|blasts|explosions|bombings|drones?|fighting \w+|warplanes|protest|protesters|demonstrators|mines?|ied|ieds|shootings?|murders?|abductions|kidnappings|executions|massacres",
+    re.IGNORECASE,
+)
+_SAYING = re.compile(
+    r"\b(?:told|said|announced|reported|stated|met|meeting|speaking|statement|interview|tweeted|added|held|press conference)\b[^,.;]{0,40}$",
+    re.IGNORECASE,
+)
+_CLAIM = re.compile(
+    r"\bclaim(?:ed|ing|s)? (?:the )?(?:responsibility|credit)\b|\bclaim(?:ed|s) (?:the|that) attack|\bclaimed it\b|\bdenied (?:any )?(?:responsibility|involvement|carrying out)\b|\bsaid (?:it|they) (?:was|were) (?:behind|responsible)",
+    re.IGNORECASE,
+)
+_HABITUAL = re.compile(
+    r"\b(?:often|frequently|regularly|routinely|usually|continues? to|have (?:repeatedly|often|long|stepped up|increased|intensified|been (?:fighting|carrying|waging))|has (?:repeatedly|often|long|stepped up|increased|intensified|been (?:fighting|plagued|hit|battling|waging|gripped|rocked))|is (?:home|known)|are known|since the (?:start|beginning)|widely blamed|recent (?:months|weeks|years|offensives|attacks)|series of attacks|wave of|spate of|increase in|upsurge|surge in)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
@@ -136,11 +148,21 @@ def _kind(scene: Scene, published_on: dt.date | None) -> str:
         return "claim"
     if not scene.triggers and not scene.victims:
         return "none"
-    if scene.screen in {"rehearsed", "remembered", "tried", "sport", "fiction", "accident", "disease", "economy", "crime"}:
+    if scene.screen in {
+        "rehearsed",
+        "remembered",
+        "tried",
+        "sport",
+        "fiction",
+        "accident",
+        "disease",
+        "economy",
+        "crime",
+    }:
         return "none"
     if _is_old(scene, published_on) or (_HABITUAL.search(text) and not scene.day):
         return "none"
-    if scene.screen == "not_happened" and not (scene.victims or scene.day):
+    if scene.screen == "not_happened" and not scene.victims:
         return "none"
     return "act" if _is_concrete(scene) else "detail"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +13,8 @@ from pipeline.extract.mentions import PlaceMention
 from pipeline.extract.names import fold
 from pipeline.extract.places import country_counts
 from pipeline.extract.scenes import Reading, Scene
+
+_DATELINE = re.compile(r"^[A-ZÀ-Þ][\w'’. -]{1,40}(?:,\s[\w'’. -]{2,40})?(?:\s\([^)]{1,40}\))?\s?[–—-]{1,2}\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,18 @@ def _best_place(scene: Scene) -> PlaceMention | None:
     local = local_places(scene)
     if not local:
         return None
+    local = [m for m in local if not _is_dateline(m, scene)] or local
     act = min((t.start for t in scene.triggers), default=scene.sentence.start)
     owners = {fold(name) for m in local for name in m.parent_names}
     inner = [m for m in local if fold(m.text) not in owners] or local
     known = [m for m in inner if m.place is not None or len(m.parent_names) > 0] or inner
     return min(known, key=lambda m: (m.geo_precision in (3, 5), m.start < act, abs(m.start - act)))
+
+
+def _is_dateline(mention: PlaceMention, scene: Scene) -> bool:
+    """True where a place only says where the dispatch was written ("KABUL, Afghanistan – ...")."""
+    head = _DATELINE.match(scene.sentence.text)
+    return bool(head and mention.end <= scene.sentence.start + head.end())
 
 
 def _neighbours(incident: Incident, reading: Reading) -> list[Scene]:
@@ -74,7 +83,9 @@ def _division(mention: PlaceMention | None, incident: Incident, reading: Reading
     """The first-order division that the text names with the incident."""
     if mention is not None:
         named = {fold(name) for name in mention.parent_names}
-        stated = [m for m in reading.places if fold(m.text) in named and m.place and m.place.kind != "country"]
+        stated = [
+            m for m in reading.places if fold(m.text) in named and m.place and m.place.kind != "country"
+        ]
         if stated:
             return min(stated, key=lambda m: abs(m.start - mention.start))
     provinces = [m for scene in incident.scenes for m in scene.places if m.place and m.place.kind == "adm1"]
@@ -87,28 +98,39 @@ def _main_country(incident: Incident, reading: Reading) -> tuple[str | None, tup
         named = [m for m in scene.places if m.place and m.place.kind == "country"]
         if named and named[0].place:
             return named[0].place.country_code, (named[0].start, named[0].end)
-        counts = country_counts(scene.sentence.text)
-        if len(counts) == 1:
-            return next(iter(counts)), (scene.sentence.start, scene.sentence.end)
-    counts: Counter[str] = country_counts(reading.text)
+        named_here = country_counts(scene.sentence.text)
+        if len(named_here) == 1:
+            return next(iter(named_here)), (scene.sentence.start, scene.sentence.end)
+    counts = country_counts(reading.text)
     counts.update(m.place.country_code for m in reading.places if m.place and m.place.kind != "country")
     if not counts:
         return None, None
     code = counts.most_common(1)[0][0]
     named = [m for m in reading.places if m.place and m.place.country_code == code]
-    return code, (named[0].start, named[0].end) if named else (incident.anchor.sentence.start, incident.anchor.sentence.end)
+    return code, (named[0].start, named[0].end) if named else (
+        incident.anchor.sentence.start,
+        incident.anchor.sentence.end,
+    )
 
 
 def admin1_of(where: Where) -> str | None:
     """Name of the first-order division, as the text has it or else as the gazetteer knows it."""
     if where.admin1 is not None and where.admin1.place is not None:
         place = where.admin1.place
-        if where.mention is None or where.mention.place is None or fold(place.name) == fold(where.mention.place.admin1_name or ""):
+        if (
+            where.mention is None
+            or where.mention.place is None
+            or fold(place.name) == fold(where.mention.place.admin1_name or "")
+        ):
             return where.admin1.text
         if place.kind == "adm1":
             return where.admin1.text
     if where.mention is not None and where.mention.place is not None:
-        return where.mention.place.name if where.mention.place.kind == "adm1" else where.mention.place.admin1_name
+        return (
+            where.mention.place.name
+            if where.mention.place.kind == "adm1"
+            else where.mention.place.admin1_name
+        )
     return where.admin1.text if where.admin1 is not None else None
 
 
@@ -133,4 +155,7 @@ def _dating_neighbours(incident: Incident, reading: Reading) -> Sequence[Scene]:
     index = reading.scenes.index(incident.anchor)
     near = reading.scenes[max(0, index - 1) : index] + reading.scenes[index + 1 : index + 3]
     paragraph = incident.anchor.sentence.paragraph
-    return [*incident.details[:2], *(s for s in near if s.kind in {"none", "detail"} and abs(s.sentence.paragraph - paragraph) <= 1)]
+    return [
+        *incident.details[:2],
+        *(s for s in near if s.kind in {"none", "detail"} and abs(s.sentence.paragraph - paragraph) <= 1),
+    ]

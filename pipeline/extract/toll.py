@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.extract.mentions import CasualtyMention
 from pipeline.extract.scenes import Scene
 from pipeline.records import Outcome, VictimClass
+
+_RAISED = re.compile(
+    r"\b(?:rose|risen|rises|climb(?:ed|s)|increased|bring(?:ing|s)?|brought|now|succumbed|died (?:of|from))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
@@ -24,16 +30,18 @@ class Toll:
 def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
     """The toll of an incident.
 
-    A running total ("the toll rose to 14") replaces what came before. Counts of two statements that differ are
+    A raised total ("the toll rose to 14") replaces what came before. Counts of two statements that differ are
     summed where they count different people, and otherwise span low to high.
     """
     toll = Toll()
     for scene in scenes:
-        stated = [m for m in scene.casualties if m.outcome == outcome and not m.is_subset and not _is_part(m, toll)]
+        stated = [
+            m for m in scene.casualties if m.outcome == outcome and not m.is_subset and not _is_part(m, toll)
+        ]
         if not stated:
             continue
         told = _summed(stated)
-        if not toll.mentions or any(m.is_total for m in stated):
+        if not toll.mentions or (any(m.is_total for m in stated) and _RAISED.search(scene.sentence.text)):
             toll = told
         elif _is_other_people(told, toll):
             toll = _joined(toll, told)
@@ -44,7 +52,10 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
 
 def _is_part(mention: CasualtyMention, toll: Toll) -> bool:
     """A smaller count of a class, told after the whole, says who some of the victims were."""
-    return bool(toll.mentions and mention.best is not None and toll.best is not None and not mention.is_total and mention.best < toll.best)
+    if not toll.mentions or mention.best is None or toll.best is None or mention.is_total:
+        return False
+    is_other = mention.victim_class != "unknown" and toll.classes and mention.victim_class not in toll.classes
+    return mention.best < toll.best and not is_other
 
 
 def _summed(mentions: Sequence[CasualtyMention]) -> Toll:
@@ -81,9 +92,12 @@ def _joined(toll: Toll, told: Toll) -> Toll:
 
 def _spanned(toll: Toll, told: Toll) -> Toll:
     if (told.low, told.high) == (toll.low, toll.high):
-        return Toll(toll.low, toll.best, toll.high, toll.classes or told.classes, [*toll.mentions, *told.mentions])
+        return Toll(
+            toll.low, toll.best, toll.high, toll.classes or told.classes, [*toll.mentions, *told.mentions]
+        )
     lows = [v for v in (toll.low, told.low) if v is not None]
-    highs = None if toll.high is None or told.high is None else max(toll.high, told.high)
+    tops = [v for v in (toll.high, told.high) if v is not None]
+    highs = max(tops) if len(tops) == 2 or (tops and tops[0] >= max(toll.low or 0, told.low or 0)) else None
     best = toll.best if toll.best is not None else told.best
     low = min(lows) if lows else None
     return Toll(low, best, highs, toll.classes, [*toll.mentions, *told.mentions])

@@ -26,7 +26,11 @@ def load_patterns(name: str) -> dict[str, re.Pattern[str]]:
     """A lexicon of regular expressions by heading, each heading as one pattern."""
     loaded = yaml.safe_load((SCHEMAS_DIR / "lexicons" / f"{name}.yaml").read_text(encoding="utf-8"))
     wrap = r"(?<![\w-])(?:{})(?!\w)" if name == "triggers" else "(?:{})"
-    return {heading: re.compile(wrap.format("|".join(words)), re.IGNORECASE) for heading, words in loaded.items() if words}
+    return {
+        heading: re.compile(wrap.format("|".join(words)), re.IGNORECASE)
+        for heading, words in loaded.items()
+        if words
+    }
 
 
 def find_triggers(sentence: str, offset: int = 0) -> list[TriggerMention]:
@@ -41,4 +45,6 @@ def find_triggers(sentence: str, offset: int = 0) -> list[TriggerMention]:
 
 def screened_out(sentence: str) -> str | None:
     """The heading under which a sentence tells of no act (``accident``, ``tried``, ``sport`` ...), or ``None``."""
-    return next((heading for heading, pattern in load_patterns("relevance").items() if pattern.search(sentence)), None)
+    return next(
+        (heading for heading, pattern in load_patterns("relevance").items() if pattern.search(sentence)), None
+    )

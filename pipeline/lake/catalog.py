@@ -44,7 +44,9 @@ def read_catalog(lake: Path) -> Catalog:
     try:
         return msgspec.json.decode(content, type=Catalog)
     except msgspec.DecodeError as error:
-        raise LakeError(f"The catalog {catalog_path(lake)} is damaged ({error}). Restore it from a backup.") from error
+        raise LakeError(
+            f"The catalog {catalog_path(lake)} is damaged ({error}). Restore it from a backup."
+        ) from error
 
 
 def write_catalog(lake: Path, catalog: Catalog) -> None:
@@ -59,7 +61,9 @@ def writer_lock(lake: Path) -> Iterator[None]:
         lake.mkdir(parents=True, exist_ok=True)
         lock = (lake / ".writer.lock").open("w")
     except OSError as error:
-        raise LakeError(f"Cannot write to the lake {lake}: {error.strerror}. Give write permission.") from error
+        raise LakeError(
+            f"Cannot write to the lake {lake}: {error.strerror}. Give write permission."
+        ) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -17,12 +17,14 @@ BOOKKEEPING = {"batches", "quality_results"}
 def lake_digest(database: Path) -> dict[str, str]:
     """Row count and digest of each table's content columns, as the main schema shows them."""
     with duckdb.connect(str(database), read_only=True) as connection:
-        return {spec.name: _digest(connection, spec) for spec in tables().values() if spec.name not in BOOKKEEPING}
+        return {
+            spec.name: _digest(connection, spec) for spec in tables().values() if spec.name not in BOOKKEEPING
+        }
 
 
 def _digest(connection: duckdb.DuckDBPyConnection, spec: Table) -> str:
     names = ", ".join(f'"{name}"' for name in spec.content_columns)
-    rows = connection.sql(f'SELECT {names} FROM main."{spec.name}"').to_arrow_table().to_pylist()  # noqa: S608
+    rows = connection.sql(f'SELECT {names} FROM main."{spec.name}"').to_arrow_table().to_pylist()
     lines = sorted(orjson.dumps(row, option=orjson.OPT_SORT_KEYS) for row in rows)
     joined = b"\n".join(lines)
     return f"{len(lines)} rows, sha256 {hashlib.sha256(joined).hexdigest()}"

@@ -52,14 +52,18 @@ def run_query(connection: duckdb.DuckDBPyConnection, sql: str, *, seconds: float
     except duckdb.Error as error:
         raise QueryError(f"The SQL cannot be read: {error}") from error
     if len(statements) != 1 or statements[0].type not in _READING:
-        raise QueryError("Only one statement that reads is allowed: SELECT, WITH, FROM, DESCRIBE, SUMMARIZE, SHOW, EXPLAIN.")
+        raise QueryError(
+            "Only one statement that reads is allowed: SELECT, WITH, FROM, DESCRIBE, SUMMARIZE, SHOW, EXPLAIN."
+        )
     timer = threading.Timer(seconds, connection.interrupt)
     timer.start()
     try:
         relation = connection.sql(statements[0])
         return pa.table({}) if relation is None else relation.to_arrow_table()
     except duckdb.InterruptException as error:
-        raise QueryError(f"The query took more than {seconds:g} seconds and was stopped. Narrow it down.") from error
+        raise QueryError(
+            f"The query took more than {seconds:g} seconds and was stopped. Narrow it down."
+        ) from error
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
     finally:

@@ -68,7 +68,7 @@ def append(lake: Path, name: str, rows: pa.Table, *, batch_id: str) -> int:
         commit_properties=_properties(batch_id),
         writer_properties=deltalake.WriterProperties(compression="ZSTD", compression_level=3),
     )
-    return deltalake.DeltaTable(table_path(lake, name)).version()
+    return int(deltalake.DeltaTable(table_path(lake, name)).version())
 
 
 def mark(lake: Path, name: str, *, batch_id: str, updates: dict[str, Any], predicate: str) -> int:
@@ -80,5 +80,6 @@ def mark(lake: Path, name: str, *, batch_id: str, updates: dict[str, Any], predi
 
 def _properties(batch_id: str) -> deltalake.CommitProperties:
     return deltalake.CommitProperties(
-        custom_metadata={"batch_id": batch_id}, app_transactions=[deltalake.Transaction(app_id=batch_id, version=1)]
+        custom_metadata={"batch_id": batch_id},
+        app_transactions=[deltalake.Transaction(app_id=batch_id, version=1)],
     )

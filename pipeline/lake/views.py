@@ -10,11 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.lake.catalog import Catalog, read_catalog
+from pipeline.config import SCHEMAS_DIR
 from pipeline.files import replacing
+from pipeline.lake.catalog import Catalog, read_catalog
 from pipeline.lake.snapshot import rows_select, sql_text
 from pipeline.lake.store import data_files
-from pipeline.schema.tables import SCHEMAS_DIR, Table, tables
+from pipeline.schema.tables import Table, tables
 
 STORAGE_VERSION = "v1.0.0"
 """File format that every DuckDB client from 1.0 on can open."""
@@ -26,9 +27,11 @@ def _current_select(spec: Table) -> str:
         order = "published_at DESC, version"
         return f"SELECT * FROM versions.articles QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY {order}) = 1"
     if "article_version" not in {c.name for c in spec.columns} or spec.name == "quarantine":
-        return f'SELECT * FROM versions."{spec.name}"'  # noqa: S608 - names come from the schema files
+        return f'SELECT * FROM versions."{spec.name}"'
     condition = "shown.article_id = kept.article_id AND shown.version = kept.article_version"
-    return f'SELECT kept.* FROM versions."{spec.name}" AS kept SEMI JOIN main.articles AS shown ON {condition}'  # noqa: S608
+    return (
+        f'SELECT kept.* FROM versions."{spec.name}" AS kept SEMI JOIN main.articles AS shown ON {condition}'
+    )
 
 
 def view_statements(lake: Path, catalog: Catalog) -> list[str]:
@@ -53,7 +56,9 @@ def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
         staged.unlink()
         connection = duckdb.connect()
         try:
-            connection.execute(f"ATTACH {sql_text(str(staged))} AS views_file (STORAGE_VERSION {sql_text(STORAGE_VERSION)})")
+            connection.execute(
+                f"ATTACH {sql_text(str(staged))} AS views_file (STORAGE_VERSION {sql_text(STORAGE_VERSION)})"
+            )
             connection.execute("USE views_file")
             for statement in view_statements(lake, catalog):
                 connection.execute(statement)

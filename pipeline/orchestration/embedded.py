@@ -46,7 +46,14 @@ def run_embedded(
     command = [sys.executable, "-m", "airflow", "dags", "test", DAG_ID, "--conf", json.dumps(conf)]
     batch_id: str | None = None
     with log.open("a", encoding="utf-8") as copy:
-        run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        run = subprocess.Popen(
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
         try:
             for line in run.stdout or ():
                 copy.write(line)
@@ -68,7 +75,11 @@ def _migrate(environment: dict[str, str], found: Settings, log: Path) -> None:
     """Bring Airflow's database up; one that was left half made holds nothing that matters and is made anew."""
     for is_last in (False, True):
         made = subprocess.run(
-            [sys.executable, "-m", "airflow", "db", "migrate"], env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "airflow", "db", "migrate"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         with log.open("a", encoding="utf-8") as copy:
             copy.write(made.stdout + made.stderr)
@@ -83,7 +94,9 @@ def _migrate(environment: dict[str, str], found: Settings, log: Path) -> None:
 def _cause(log: Path) -> str:
     """The last line of the log that names one of our errors, or else any error."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    told = [line.strip() for line in lines if re.search(r"\b(?:Config|Source|Contract|Lake|Query)Error\b", line)]
+    told = [
+        line.strip() for line in lines if re.search(r"\b(?:Config|Source|Contract|Lake|Query)Error\b", line)
+    ]
     return (told or [line.strip() for line in lines if "Error" in line] or ["no error in the log"])[-1][:400]
 
 
@@ -94,7 +107,11 @@ def main() -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     found = settings()
     try:
-        batch_id = run_embedded([Path(path) for path in sys.argv[1:]], found, progress=lambda line: console.print(line, markup=False))
+        batch_id = run_embedded(
+            [Path(path) for path in sys.argv[1:]],
+            found,
+            progress=lambda line: console.print(line, markup=False),
+        )
         show_batch(batch_id, found, as_json=False)
     except PipelineError as error:
         console.print(str(error), markup=False, style="red")

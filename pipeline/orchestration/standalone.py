@@ -18,7 +18,13 @@ from types import FrameType
 
 from pipeline.config import Settings, settings
 from pipeline.errors import ConfigError, PipelineError
-from pipeline.orchestration.environment import USER, airflow_environment, password_file, write_password, write_preload
+from pipeline.orchestration.environment import (
+    USER,
+    airflow_environment,
+    password_file,
+    write_password,
+    write_preload,
+)
 
 COMPONENTS = (("api-server",), ("scheduler",), ("dag-processor",), ("triggerer",))
 _HEALTHY_SECONDS = 240
@@ -46,12 +52,22 @@ class Standing:
         write_password(self._settings)
         write_preload(self._settings)
         with self._log.open("ab") as log:
-            migrated = subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], env=environment, stdout=log, stderr=log, check=False)
+            migrated = subprocess.run(
+                [sys.executable, "-m", "airflow", "db", "migrate"],
+                env=environment,
+                stdout=log,
+                stderr=log,
+                check=False,
+            )
             if migrated.returncode != 0:
                 raise ConfigError(f"Airflow's database cannot be prepared. The log: {self._log}")
             for component in COMPONENTS:
                 self._running[component[0]] = subprocess.Popen(
-                    [sys.executable, "-m", "airflow", *component], env=environment, stdout=log, stderr=log, start_new_session=True
+                    [sys.executable, "-m", "airflow", *component],
+                    env=environment,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
                 )
 
     def wait_healthy(self) -> None:
@@ -60,7 +76,9 @@ class Standing:
         while time.monotonic() < deadline:
             self.check_alive()
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/api/v2/version", timeout=2) as answer:
+                with urllib.request.urlopen(
+                    f"http://127.0.0.1:{self._port}/api/v2/version", timeout=2
+                ) as answer:
                     if answer.status == 200:
                         return
             except (urllib.error.URLError, OSError):
@@ -71,7 +89,9 @@ class Standing:
         """Raise :class:`ConfigError` naming a process that ended."""
         for name, process in self._running.items():
             if process.poll() is not None:
-                raise ConfigError(f"Airflow's {name} ended with code {process.returncode}. The log: {self._log}")
+                raise ConfigError(
+                    f"Airflow's {name} ended with code {process.returncode}. The log: {self._log}"
+                )
 
     def stop(self) -> None:
         """Stop all processes and what they started."""
@@ -100,7 +120,9 @@ def _check_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise ConfigError(f"Port {port} of 127.0.0.1 is taken ({error.strerror}). Name another: make up PORT=8090") from error
+            raise ConfigError(
+                f"Port {port} of 127.0.0.1 is taken ({error.strerror}). Name another: make up PORT=8090"
+            ) from error
 
 
 def main() -> None:
@@ -115,6 +137,7 @@ def main() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
     try:
         print("Starting Airflow (about half a minute) ...", flush=True)
         standing.start()

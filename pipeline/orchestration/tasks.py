@@ -27,7 +27,12 @@ def ingest(params: Mapping[str, Any]) -> str:
 def extract(batch_id: str, params: Mapping[str, Any]) -> str:
     """Extract the batch."""
     _say("extract: finding incidents")
-    stages.extract(batch_id, settings(), extractor=str(params.get("extractor") or stages.DEFAULT_EXTRACTOR), progress=_say)
+    stages.extract(
+        batch_id,
+        settings(),
+        extractor=str(params.get("extractor") or stages.DEFAULT_EXTRACTOR),
+        progress=_say,
+    )
     return batch_id
 
 

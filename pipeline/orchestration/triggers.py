@@ -12,7 +12,7 @@ from pipeline.config import settings
 from pipeline.orchestration.inbox import claim_arrived, claimed_files
 
 
-class InboxTrigger(BaseEventTrigger):
+class InboxTrigger(BaseEventTrigger):  # type: ignore[misc]  # Airflow's types are not read
     """Fires when whole files lie in the drop folder, having claimed them; and once at its start for stranded claims."""
 
     def __init__(self, poll_seconds: float = 1.0) -> None:

@@ -30,7 +30,11 @@ _NEEDS_EVIDENCE = {
 def killed_classes_fit_total(row: Row, article: Row) -> bool:
     """Killed by class do not exceed the highest total the text supports."""
     known = [row[f"fatalities_{name}"] for name in _CLASSES if row[f"fatalities_{name}"] is not None]
-    totals = [row[f"fatalities_{bound}"] for bound in ("low", "best", "high") if row[f"fatalities_{bound}"] is not None]
+    totals = [
+        row[f"fatalities_{bound}"]
+        for bound in ("low", "best", "high")
+        if row[f"fatalities_{bound}"] is not None
+    ]
     return not known or (bool(totals) and sum(known) <= max(totals))
 
 
@@ -62,7 +66,9 @@ def coordinates_in_pairs(row: Row, article: Row) -> bool:
 def evidence_is_verbatim(row: Row, article: Row) -> bool:
     """There is a quote, and each stands in the article's text at its offsets, in code points."""
     text = article["text"]
-    return bool(row["evidence"]) and all(_stands(text, e["start"], e["end"], e["quote"]) for e in row["evidence"])
+    return bool(row["evidence"]) and all(
+        _stands(text, e["start"], e["end"], e["quote"]) for e in row["evidence"]
+    )
 
 
 def words_are_verbatim(row: Row, article: Row) -> bool:
@@ -77,7 +83,9 @@ def _stands(text: str, start: int, end: int, quote: str) -> bool:
 def fields_have_evidence(row: Row, article: Row) -> bool:
     """Every figure, date, place and party that is filled in has a quote."""
     quoted = {e["field"] for e in row["evidence"]}
-    return all(quoted & set(fields) for name, fields in _NEEDS_EVIDENCE.items() if row[name] not in (None, []))
+    return all(
+        quoted & set(fields) for name, fields in _NEEDS_EVIDENCE.items() if row[name] not in (None, [])
+    )
 
 
 CHECKS: dict[str, Check] = {

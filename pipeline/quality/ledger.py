@@ -27,11 +27,16 @@ COUNTS = tuple(dict.fromkeys(name for _, left, right in IDENTITIES for name in (
 
 def balances(ledger: Mapping[str, int]) -> list[tuple[str, int, int]]:
     """Each identity with the sums of its two sides."""
-    return [(text, sum(ledger[n] for n in left), sum(ledger[n] for n in right)) for text, left, right in IDENTITIES]
+    return [
+        (text, sum(ledger[n] for n in left), sum(ledger[n] for n in right))
+        for text, left, right in IDENTITIES
+    ]
 
 
 def check_conservation(ledger: Mapping[str, int]) -> None:
     """Raise :class:`ContractError` naming the identities that do not hold."""
     broken = [f"{text}: {left} is not {right}" for text, left, right in balances(ledger) if left != right]
     if broken:
-        raise ContractError(f"The counts of the batch do not add up ({'; '.join(broken)}). Nothing was published.")
+        raise ContractError(
+            f"The counts of the batch do not add up ({'; '.join(broken)}). Nothing was published."
+        )

@@ -22,7 +22,14 @@ def reason_sentence(code: str, value: str) -> str:
 
 
 def quarantined_input(
-    *, code: str, value: str, content: str | None, identity: str, location: str, raw_sha256: str | None, seen_at: dt.datetime
+    *,
+    code: str,
+    value: str,
+    content: str | None,
+    identity: str,
+    location: str,
+    raw_sha256: str | None,
+    seen_at: dt.datetime,
 ) -> Row:
     """A row for an input that never became an article."""
     return _row("ingest", code, value, identity, location, seen_at, raw_sha256=raw_sha256, row_json=content)
@@ -46,7 +53,14 @@ def quarantined_article(article: Row, *, stage: str, code: str, value: str, seen
 
 
 def quarantined_row(
-    table_name: str, key: str, row: Row, article: Row, failed: Sequence[str], seen_at: dt.datetime, *, code: str = "failed_expectation"
+    table_name: str,
+    key: str,
+    row: Row,
+    article: Row,
+    failed: Sequence[str],
+    seen_at: dt.datetime,
+    *,
+    code: str = "failed_expectation",
 ) -> Row:
     """A row of an extracted table that fails expectations, or follows its report into quarantine."""
     return _row(

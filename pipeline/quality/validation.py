@@ -46,7 +46,9 @@ class TableValidation:
         return [outcome for outcome in self.outcomes if outcome.severity == "stop" and not outcome.is_passed]
 
 
-def validate_rows(spec: Table, rows: Sequence[Row], articles: Mapping[tuple[str, str], Row]) -> TableValidation:
+def validate_rows(
+    spec: Table, rows: Sequence[Row], articles: Mapping[tuple[str, str], Row]
+) -> TableValidation:
     """Check rows of one table; ``articles`` holds the article of each row by (article_id, version)."""
     configurations = suite(spec)
     if not rows or not configurations:
@@ -99,7 +101,9 @@ def _run_suite(spec: Table, configurations: list[dict[str, Any]], frame: Any) ->
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     batch = context.data_sources.add_pandas(name="rows").add_dataframe_asset(name=spec.name)
-    definition = batch.add_batch_definition_whole_dataframe("all").get_batch(batch_parameters={"dataframe": frame})
+    definition = batch.add_batch_definition_whole_dataframe("all").get_batch(
+        batch_parameters={"dataframe": frame}
+    )
     expectations = gx.ExpectationSuite(name=spec.name)
     for config in configurations:
         expectations.add_expectation_configuration(ExpectationConfiguration(**config))

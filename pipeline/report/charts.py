@@ -48,7 +48,9 @@ def bar_chart(pairs: Sequence[tuple[str, int]], title: str) -> str:
 
 def timeline_chart(rows: Sequence[Row], title: str) -> str:
     """Incident reports by day, stacked by event type."""
-    counts = Counter((row["date_start"].isoformat(), row["event_type"]) for row in rows if row["date_start"] is not None)
+    counts = Counter(
+        (row["date_start"].isoformat(), row["event_type"]) for row in rows if row["date_start"] is not None
+    )
     values = [{"day": day, "type": kind, "count": count} for (day, kind), count in sorted(counts.items())]
     chart = (
         alt.Chart(alt.Data(values=values))
@@ -66,11 +68,18 @@ def timeline_chart(rows: Sequence[Row], title: str) -> str:
 def incident_map(rows: Sequence[Row], title: str) -> str:
     """Placed incidents as circles, larger with more killed."""
     placed = [
-        {"lon": r["longitude"], "lat": r["latitude"], "type": r["event_type"], "killed": r["fatalities_low"] or 0}
+        {
+            "lon": r["longitude"],
+            "lat": r["latitude"],
+            "type": r["event_type"],
+            "killed": r["fatalities_low"] or 0,
+        }
         for r in rows
         if r["latitude"] is not None and r["longitude"] is not None
     ]
-    land = alt.Chart(alt.Data(values=_world(), format=alt.TopoDataFormat(type="topojson", feature="countries")))
+    land = alt.Chart(
+        alt.Data(values=_world(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
+    )
     base = land.mark_geoshape(fill="#dfe3e8", stroke="#ffffff", strokeWidth=0.4)
     points = (
         alt.Chart(alt.Data(values=placed))
@@ -87,12 +96,16 @@ def incident_map(rows: Sequence[Row], title: str) -> str:
 
 def _type_colour() -> Any:
     scale = alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
-    return alt.Color("type:N", scale=scale, legend=alt.Legend(title=None, orient="bottom", columns=3, columnPadding=40))
+    return alt.Color(
+        "type:N", scale=scale, legend=alt.Legend(title=None, orient="bottom", columns=3, columnPadding=40)
+    )
 
 
 @cache
 def _world() -> dict[str, Any]:
-    world: dict[str, Any] = json.loads((SCHEMAS_DIR / "basemap" / "countries-110m.json").read_text(encoding="utf-8"))
+    world: dict[str, Any] = json.loads(
+        (SCHEMAS_DIR / "basemap" / "countries-110m.json").read_text(encoding="utf-8")
+    )
     return world
 
 
@@ -101,9 +114,16 @@ def _svg(chart: Any, title: str) -> str:
         background="transparent",
         padding={"left": 40, "right": 10, "top": 5, "bottom": 5},
         font="sans-serif",
-        axis=alt.AxisConfig(labelColor=_INK, titleColor=_INK, domainColor=_INK, tickColor=_INK, gridColor="#8a93a333"),
+        axis=alt.AxisConfig(
+            labelColor=_INK, titleColor=_INK, domainColor=_INK, tickColor=_INK, gridColor="#8a93a333"
+        ),
         legend=alt.LegendConfig(labelColor=_INK, titleColor=_INK),
     )
     svg: str = vl_convert.vegalite_to_svg(styled.to_dict(), allowed_base_urls=[])
-    svg = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', rf'<svg role="img" aria-label="{title}" viewBox="\1">', svg, count=1)
+    svg = re.sub(
+        r'<svg [^>]*?viewBox="([^"]+)"[^>]*>',
+        rf'<svg role="img" aria-label="{title}" viewBox="\1">',
+        svg,
+        count=1,
+    )
     return svg.replace('xmlns:xlink="http://www.w3.org/1999/xlink"', "")

@@ -21,7 +21,11 @@ from pipeline.report.model import CONTEXT_CHARACTERS, EXCERPT_CHARACTERS, SHOWN_
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("pipeline.report", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("pipeline.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["shown"] = shown_text
     environment.filters["link"] = safe_link
@@ -34,7 +38,10 @@ def shown_text(value: Any) -> str:
     if value is None:
         return ""
     text = str(value)
-    return "".join(c if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"} else f"\\u{ord(c):04x}" for c in text)
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"} else f"\\u{ord(c):04x}"
+        for c in text
+    )
 
 
 def safe_link(url: str | None) -> str | None:
@@ -78,22 +85,32 @@ def render_report(data: ReportData) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     by_day = counts_by(data.incidents, "date_start")
     charts = {
-        "type": (bar_chart(counts_by(data.incidents, "event_type"), "Reports by event type"), counts_by(data.incidents, "event_type")),
-        "country": (bar_chart(counts_by(data.incidents, "country_name"), "Reports by country"), counts_by(data.incidents, "country_name")),
+        "type": (
+            bar_chart(counts_by(data.incidents, "event_type"), "Reports by event type"),
+            counts_by(data.incidents, "event_type"),
+        ),
+        "country": (
+            bar_chart(counts_by(data.incidents, "country_name"), "Reports by country"),
+            counts_by(data.incidents, "country_name"),
+        ),
         "day": (timeline_chart(data.incidents, "Reports by day and event type"), sorted(by_day)),
     }
-    return _environment().get_template("report.html").render(
-        data=data,
-        style=Markup(style),  # noqa: S704 - our own file
-        style_digest=digest,
-        charts={name: (Markup(svg), pairs) for name, (svg, pairs) in charts.items()},  # noqa: S704 - drawn by us; texts in it are escaped
-        map=Markup(incident_map(data.incidents, "Map of placed incidents")),  # noqa: S704 - likewise
-        incidents=[(row, _evidence(row)) for row in data.incidents[:SHOWN_ROWS]],
-        quarantined=data.quarantined[:SHOWN_ROWS],
-        reasons=counts_by(data.quarantined, "reason_code"),
-        unplaced=sum(row["latitude"] is None for row in data.incidents),
-        shown_rows=SHOWN_ROWS,
-        excerpt=EXCERPT_CHARACTERS,
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            data=data,
+            style=Markup(style),  # noqa: S704 - our own file
+            style_digest=digest,
+            charts={name: (Markup(svg), pairs) for name, (svg, pairs) in charts.items()},  # noqa: S704 - drawn by us; texts in it are escaped
+            map=Markup(incident_map(data.incidents, "Map of placed incidents")),  # noqa: S704 - likewise
+            incidents=[(row, _evidence(row)) for row in data.incidents[:SHOWN_ROWS]],
+            quarantined=data.quarantined[:SHOWN_ROWS],
+            reasons=counts_by(data.quarantined, "reason_code"),
+            unplaced=sum(row["latitude"] is None for row in data.incidents),
+            shown_rows=SHOWN_ROWS,
+            excerpt=EXCERPT_CHARACTERS,
+        )
     )
 
 

@@ -17,7 +17,9 @@ _GX_SEVERITY = {"reject": "critical", "stop": "critical", "warn": "warning"}
 _TEXTUAL_BOUND = {"date", "timestamp"}
 
 
-def _config(kind: str, kwargs: dict[str, Any], *, name: str, sentence: str, severity: str = "reject") -> dict[str, Any]:
+def _config(
+    kind: str, kwargs: dict[str, Any], *, name: str, sentence: str, severity: str = "reject"
+) -> dict[str, Any]:
     return {
         "type": kind,
         "kwargs": kwargs,
@@ -30,10 +32,15 @@ def _column_expectations(column: Column) -> Iterator[dict[str, Any]]:
     name = column.name
     if column.required:
         yield _config(
-            "expect_column_values_to_not_be_null", {"column": name}, name=f"required:{name}", sentence=f"{name} is filled in."
+            "expect_column_values_to_not_be_null",
+            {"column": name},
+            name=f"required:{name}",
+            sentence=f"{name} is filled in.",
         )
     if column.values is not None:
-        listed = ", ".join(map(str, column.values)) if len(column.values) <= 8 else f"{len(column.values)} codes"
+        listed = (
+            ", ".join(map(str, column.values)) if len(column.values) <= 8 else f"{len(column.values)} codes"
+        )
         yield _config(
             "expect_column_values_to_be_in_set",
             {"column": name, "value_set": list(column.values)},
@@ -59,7 +66,10 @@ def _column_expectations(column: Column) -> Iterator[dict[str, Any]]:
 
 
 def _bounds(column: Column) -> dict[str, Any]:
-    parts = [f"at least {column.min}" if column.min is not None else "", f"at most {column.max}" if column.max is not None else ""]
+    parts = [
+        f"at least {column.min}" if column.min is not None else "",
+        f"at most {column.max}" if column.max is not None else "",
+    ]
     sentence = f"{column.name} is {' and '.join(part for part in parts if part)}."
     kwargs = {"column": column.name, "min_value": column.min, "max_value": column.max}
     return _config(
@@ -77,23 +87,40 @@ def _table_expectation(declared: dict[str, Any]) -> dict[str, Any]:
         name = f"unique:{'+'.join(columns)}"
         if len(columns) == 1:
             kwargs: dict[str, Any] = {"column": columns[0]}
-            return _config("expect_column_values_to_be_unique", kwargs, name=name, sentence=sentence, severity=severity)
+            return _config(
+                "expect_column_values_to_be_unique", kwargs, name=name, sentence=sentence, severity=severity
+            )
         kwargs = {"column_list": columns}
-        return _config("expect_compound_columns_to_be_unique", kwargs, name=name, sentence=sentence, severity=severity)
+        return _config(
+            "expect_compound_columns_to_be_unique", kwargs, name=name, sentence=sentence, severity=severity
+        )
     if kind == "row_count":
         kwargs = {"min_value": declared["min"], "max_value": declared["max"]}
         name = "row_count"
-        return _config("expect_table_row_count_to_be_between", kwargs, name=name, sentence=sentence, severity=severity)
+        return _config(
+            "expect_table_row_count_to_be_between", kwargs, name=name, sentence=sentence, severity=severity
+        )
     if kind == "ordered":
         lower, upper = declared["lower"], declared["upper"]
-        kwargs = {"column_A": upper, "column_B": lower, "or_equal": True, "ignore_row_if": "either_value_is_missing"}
+        kwargs = {
+            "column_A": upper,
+            "column_B": lower,
+            "or_equal": True,
+            "ignore_row_if": "either_value_is_missing",
+        }
         name = f"ordered:{lower}<={upper}"
         return _config(
-            "expect_column_pair_values_a_to_be_greater_than_b", kwargs, name=name, sentence=sentence, severity=severity
+            "expect_column_pair_values_a_to_be_greater_than_b",
+            kwargs,
+            name=name,
+            sentence=sentence,
+            severity=severity,
         )
     kwargs = {"column": f"{CHECK_PREFIX}{declared['check']}", "value_set": [True]}
     name = f"check:{declared['check']}"
-    return _config("expect_column_values_to_be_in_set", kwargs, name=name, sentence=sentence, severity=severity)
+    return _config(
+        "expect_column_values_to_be_in_set", kwargs, name=name, sentence=sentence, severity=severity
+    )
 
 
 def suite(table: Table) -> list[dict[str, Any]]:

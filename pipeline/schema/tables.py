@@ -13,7 +13,7 @@ import yaml
 from pipeline.config import SCHEMAS_DIR
 from pipeline.errors import ConfigError
 
-_SCALARS = {
+_SCALARS: dict[str, Any] = {
     "string": pa.string(),
     "int32": pa.int32(),
     "int64": pa.int64(),
@@ -79,7 +79,9 @@ def _arrow_type(text: str) -> pa.DataType:
     if match := _STRUCT.match(text):
         fields = (part.split(":", 1) for part in match[1].split(","))
         return pa.struct([pa.field(name.strip(), _arrow_type(kind)) for name, kind in fields])
-    raise ConfigError(f"Unknown column type {text!r} in schemas/tables; known: {', '.join(_SCALARS)}, list<>, struct<>.")
+    raise ConfigError(
+        f"Unknown column type {text!r} in schemas/tables; known: {', '.join(_SCALARS)}, list<>, struct<>."
+    )
 
 
 @cache
@@ -92,7 +94,9 @@ def codebook() -> dict[str, Any]:
 @cache
 def quarantine_reasons() -> dict[str, dict[str, str]]:
     """Reason code to its sentence (``what``) and remedy (``do``), from ``schemas/reasons.yaml``."""
-    loaded: dict[str, dict[str, str]] = yaml.safe_load((SCHEMAS_DIR / "reasons.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, dict[str, str]] = yaml.safe_load(
+        (SCHEMAS_DIR / "reasons.yaml").read_text(encoding="utf-8")
+    )
     return loaded
 
 
@@ -117,7 +121,11 @@ def _values(declared: Any) -> tuple[Any, ...] | None:
 
 
 def _column(name: str, declared: dict[str, Any]) -> Column:
-    return Column(name=name, values=_values(declared.get("values")), **{k: v for k, v in declared.items() if k != "values"})
+    return Column(
+        name=name,
+        values=_values(declared.get("values")),
+        **{k: v for k, v in declared.items() if k != "values"},
+    )
 
 
 @cache
@@ -149,5 +157,7 @@ def arrow_table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
     schema = table(name).arrow_schema
     for row in rows:
         if unknown := row.keys() - set(schema.names):
-            raise ConfigError(f"Table {name} has no column {sorted(unknown)}; declare it in schemas/tables/{name}.yaml.")
+            raise ConfigError(
+                f"Table {name} has no column {sorted(unknown)}; declare it in schemas/tables/{name}.yaml."
+            )
     return pa.Table.from_pylist(rows, schema=schema)

@@ -50,7 +50,9 @@ class ParsedArticle(msgspec.Struct, frozen=True, kw_only=True):
     def version(self) -> str:
         """Opaque key of this version: any difference in what the source says makes another one."""
         when = (self.published_at.isoformat(), self.published_on.isoformat(), self.published_at_source)
-        return make_id("v", self.article_id, self.text_sha256, self.url, self.language, *when, self.content_type)
+        return make_id(
+            "v", self.article_id, self.text_sha256, self.url, self.language, *when, self.content_type
+        )
 
 
 class FailedItem(msgspec.Struct, frozen=True, kw_only=True):

@@ -66,7 +66,11 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 def _walk(folder: Path) -> Iterator[Path]:
     for path in folder.absolute().rglob("*"):
         inside = path.relative_to(folder.absolute()).parts
-        if path.is_file() and not any(part.startswith(".") for part in inside) and path.suffix not in {".part", ".tmp"}:
+        if (
+            path.is_file()
+            and not any(part.startswith(".") for part in inside)
+            and path.suffix not in {".part", ".tmp"}
+        ):
             yield path
 
 
@@ -79,7 +83,9 @@ def keep_files(files: Sequence[Path], store: Path) -> tuple[list[RawObject], lis
             kept.append(keep_raw(path, store))
         except OSError as error:
             identity = sha256_text(path.name)
-            failed.append(_failed("unreadable_file", error.strerror or str(error), str(path), identity, None, None))
+            failed.append(
+                _failed("unreadable_file", error.strerror or str(error), str(path), identity, None, None)
+            )
     return kept, failed
 
 
@@ -89,7 +95,9 @@ def read_items(objects: Iterable[RawObject], *, workers: int) -> Iterator[Item]:
     for raw in objects:
         source = source_of(raw.name)
         if source is None:
-            yield _reject(raw, RejectedInput("unknown_extension", Path(raw.name).suffix or f"nothing ({raw.name})"))
+            yield _reject(
+                raw, RejectedInput("unknown_extension", Path(raw.name).suffix or f"nothing ({raw.name})")
+            )
         elif raw.byte_count == 0:
             yield _reject(raw, RejectedInput("empty_file", "0 bytes"))
         elif source.read_many is not None:

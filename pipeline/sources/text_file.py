@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline.sources.fields import article_language, article_text, file_name_date, file_name_source, parse_published
+from pipeline.sources.fields import (
+    article_language,
+    article_text,
+    file_name_date,
+    file_name_source,
+    parse_published,
+)
 from pipeline.sources.items import ParsedArticle, RejectedInput
 from pipeline.sources.raw import RawObject
 from pipeline.text.decode import UndecodableText, decode_text, is_binary

@@ -41,9 +41,12 @@ def map_guarded(
     At most ``4 * workers`` items are under way, so that memory stays flat on a long stream.
     """
     pool = ProcessPool(
-        max_workers=workers, max_tasks=ITEMS_BEFORE_RECYCLING, initializer=_limit_memory, context=get_context("spawn")
+        max_workers=workers,
+        max_tasks=ITEMS_BEFORE_RECYCLING,
+        initializer=_limit_memory,
+        context=get_context("spawn"),
     )
-    under_way: deque[tuple[Given, ProcessFuture]] = deque()
+    under_way: deque[tuple[Given, ProcessFuture[Made]]] = deque()
     finished = False
     try:
         for given in items:
@@ -54,11 +57,11 @@ def map_guarded(
             yield _outcome(*under_way.popleft(), seconds)
         finished = True
     finally:
-        pool.close() if finished else pool.stop()
+        (pool.close if finished else pool.stop)()  # type: ignore[no-untyped-call]
         pool.join()
 
 
-def _outcome(given: Given, future: ProcessFuture, seconds: float) -> Outcome[Given, Made]:
+def _outcome(given: Given, future: ProcessFuture[Made], seconds: float) -> Outcome[Given, Made]:
     try:
         return Outcome(given, made=future.result())
     except ItemTimeout:
@@ -66,6 +69,8 @@ def _outcome(given: Given, future: ProcessFuture, seconds: float) -> Outcome[Giv
     except ProcessExpired as error:
         return Outcome(given, failure=f"its process died (exit code {error.exitcode})", is_limit=True)
     except MemoryError:
-        return Outcome(given, failure=f"it needed more than {ITEM_MEMORY_BYTES >> 30} GiB of memory", is_limit=True)
+        return Outcome(
+            given, failure=f"it needed more than {ITEM_MEMORY_BYTES >> 30} GiB of memory", is_limit=True
+        )
     except Exception as error:
         return Outcome(given, failure=f"{type(error).__name__}: {error}")

@@ -15,8 +15,24 @@ MAX_ATTRIBUTES_IN_TAG = 2_000
 MAX_DEPTH = 1_000
 _ARTICLE_TYPES = {"NewsArticle", "Article", "ReportageNewsArticle", "BlogPosting", "WebPage"}
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)")
-_VOID = {b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"source", b"track", b"wbr"}
-_DECLARED_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
+_VOID = {
+    b"area",
+    b"base",
+    b"br",
+    b"col",
+    b"embed",
+    b"hr",
+    b"img",
+    b"input",
+    b"link",
+    b"meta",
+    b"source",
+    b"track",
+    b"wbr",
+}
+_DECLARED_CHARSET = re.compile(
+    rb"""<meta[^>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE
+)
 
 
 class PageArticle(msgspec.Struct, frozen=True):
@@ -43,23 +59,35 @@ def hostile_feature(content: bytes) -> str | None:
         return f"{len(content):,} bytes, over {MAX_PAGE_BYTES:,}"
     depth = deepest = 0
     for closing, name, attributes in _TAG.findall(content):
-        if attributes.count(b"=") > MAX_ATTRIBUTES_IN_TAG or attributes.count(b" ") > 4 * MAX_ATTRIBUTES_IN_TAG:
+        if (
+            attributes.count(b"=") > MAX_ATTRIBUTES_IN_TAG
+            or attributes.count(b" ") > 4 * MAX_ATTRIBUTES_IN_TAG
+        ):
             return f"a tag with over {MAX_ATTRIBUTES_IN_TAG:,} attributes"
         if name.lower() not in _VOID and not attributes.endswith(b"/"):
             depth += -1 if closing else 1
             deepest = max(deepest, depth)
-    return f"tags nested {deepest:,} deep" if deepest > MAX_DEPTH and content.count(b"</") * 2 < 3 * deepest else None
+    return (
+        f"tags nested {deepest:,} deep"
+        if deepest > MAX_DEPTH and content.count(b"</") * 2 < 3 * deepest
+        else None
+    )
 
 
 def parse_page(html: str) -> PageArticle:
     """Main text and metadata of a page; ``text`` is ``None`` where the page holds no article."""
-    text = trafilatura.extract(html, fast=True, include_comments=False, include_tables=False, deduplicate=False)
+    text = trafilatura.extract(
+        html, fast=True, include_comments=False, include_tables=False, deduplicate=False
+    )
     tree = LexborHTMLParser(html)
     linked = next(_linked_articles(tree), {})
     published, source = _published(tree, linked)
     return PageArticle(
         text=text or None,
-        title=_text(linked.get("headline")) or _meta(tree, "og:title") or _node_text(tree, "h1") or _node_text(tree, "title"),
+        title=_text(linked.get("headline"))
+        or _meta(tree, "og:title")
+        or _node_text(tree, "h1")
+        or _node_text(tree, "title"),
         url=_attribute(tree, 'link[rel="canonical"]', "href") or _meta(tree, "og:url"),
         site_name=_meta(tree, "og:site_name") or _publisher(linked),
         language=_attribute(tree, "html", "lang"),
@@ -73,7 +101,10 @@ def _published(tree: LexborHTMLParser, linked: dict[str, Any]) -> tuple[str | No
         (_text(linked.get("datePublished")), "json_ld"),
         (_meta(tree, "article:published_time"), "open_graph"),
         (_meta(tree, "date") or _meta(tree, "pubdate") or _meta(tree, "dc.date"), "meta"),
-        (_attribute(tree, "article time[datetime], time[pubdate], time[datetime]", "datetime"), "time_element"),
+        (
+            _attribute(tree, "article time[datetime], time[pubdate], time[datetime]", "datetime"),
+            "time_element",
+        ),
     )
     return next(((value, source) for value, source in found if value), (None, None))
 
@@ -112,7 +143,9 @@ def _text(value: Any) -> str | None:
 
 
 def _meta(tree: LexborHTMLParser, name: str) -> str | None:
-    return _attribute(tree, f'meta[property="{name}"], meta[name="{name}"], meta[itemprop="{name}"]', "content")
+    return _attribute(
+        tree, f'meta[property="{name}"], meta[name="{name}"], meta[itemprop="{name}"]', "content"
+    )
 
 
 def _attribute(tree: LexborHTMLParser, selector: str, name: str) -> str | None:

@@ -32,7 +32,11 @@ def split_sentences(text: str) -> list[Sentence]:
         for start, end in _spans(paragraph[0]):
             for piece_start, piece_end in _pieces(paragraph[0], start, end):
                 begin = paragraph.start() + piece_start
-                found.append(Sentence(begin, paragraph.start() + piece_end, number, paragraph[0][piece_start:piece_end]))
+                found.append(
+                    Sentence(
+                        begin, paragraph.start() + piece_end, number, paragraph[0][piece_start:piece_end]
+                    )
+                )
     return found
 
 
