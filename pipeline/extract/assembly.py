@@ -179,7 +179,7 @@ def _with_claimant(parties: Parties, claimant: ActorMention | None) -> Parties:
     """Who claims an act of unknown hands did it, by its own word."""
     if claimant is None or any(not m.is_generic for m in parties.perpetrators):
         return parties
-    return Parties([claimant, *parties.perpetrators], parties.targets)
+    return Parties([claimant], parties.targets)
 
 
 def _actors(parties: Parties, claimant: ActorMention | None) -> list[Actor]:

@@ -45,6 +45,20 @@ _JOINED = re.compile(
 )
 _OWNER = re.compile(r"^['’]s?\s+(?:[a-z-]+\s+){0,2}$")
 _LOCATIVE = re.compile(r"\b(?:in|at|near|outside|around)\s+$")
+_KEPT_KINDS = {
+    "city",
+    "camp",
+    "island",
+    "islands",
+    "mountains",
+    "lake",
+    "river",
+    "valley",
+    "forest",
+    "bridge",
+    "prison",
+    "airport",
+}
 _KM_PER_DEGREE = 111.2
 
 
@@ -82,6 +96,11 @@ def _kind_before() -> re.Pattern[str]:
 @cache
 def _stop_words() -> frozenset[str]:
     return frozenset(word.casefold() for word in _lexicon()["stop"])
+
+
+@cache
+def _plain_words() -> frozenset[str]:
+    return frozenset(_lexicon()["plain"])
 
 
 @cache
@@ -133,10 +152,15 @@ def _cased(text: str) -> str:
     """Upper-case copy in title case, so that names show; lengths stay the same."""
     letters = [c for c in text[:2000] if c.isalpha()]
     if letters and sum(c.isupper() for c in letters) > 0.8 * len(letters):
-        return re.sub(
-            r"[A-Z][A-Z’'-]+", lambda m: m[0] if m[0] in {"IS", "UN", "US"} else m[0].capitalize(), text
-        )
+        return re.sub(r"[A-Z][A-Z’'-]+", _recased, text)
     return text
+
+
+def _recased(match: re.Match[str]) -> str:
+    word = match[0]
+    if word in {"UN", "US"}:
+        return word
+    return word.lower() if word.lower() in _plain_words() else word.capitalize()
 
 
 def _country_mention(match: re.Match[str]) -> PlaceMention:
@@ -164,7 +188,7 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
         return None
     last = name.split(" ")[-1].casefold()
     own_kind = _kind_precision().get(last) if " " in name else None
-    if own_kind is not None:
+    if own_kind is not None and last not in _KEPT_KINDS:
         name = name[: -len(last) - 1]
     before, after = text[max(0, start - 70) : start], text[start + len(name) : start + len(name) + 40]
     kind_after, kind_before = _kind_after().match(after), _kind_before().search(before)

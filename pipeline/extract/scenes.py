@@ -162,7 +162,7 @@ def _kind(scene: Scene, published_on: dt.date | None) -> str:
         return "none"
     if _is_old(scene, published_on) or (_HABITUAL.search(text) and not scene.day):
         return "none"
-    if scene.screen == "not_happened" and not scene.victims:
+    if scene.screen == "not_happened" and not any(m.low for m in scene.victims):
         return "none"
     return "act" if _is_concrete(scene) else "detail"
 

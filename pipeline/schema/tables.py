@@ -73,7 +73,8 @@ class Table:
 def _arrow_type(text: str) -> pa.DataType:
     text = text.strip()
     if text in _SCALARS:
-        return _SCALARS[text]
+        scalar: pa.DataType = _SCALARS[text]
+        return scalar
     if match := _LIST.match(text):
         return pa.list_(_arrow_type(match[1]))
     if match := _STRUCT.match(text):
