@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from pipeline.ids import make_id, sha256_text
-from pipeline.schema.tables import quarantine_reasons
+from pipeline.schema.tables import quarantine_reasons, table
 
 Row = dict[str, Any]
 ROW_CHARACTERS = 65_536
@@ -48,7 +48,7 @@ def quarantined_article(article: Row, *, stage: str, code: str, value: str, seen
         article_id=article["article_id"],
         article_version=article["version"],
         raw_sha256=article["raw_sha256"],
-        row_json=_json(article),
+        row_json=_json({name: article[name] for name in table("articles").content_columns}),
     )
 
 

@@ -13,6 +13,8 @@ from selectolax.lexbor import LexborHTMLParser
 MAX_PAGE_BYTES = 5_000_000
 MAX_ATTRIBUTES_IN_TAG = 2_000
 MAX_DEPTH = 1_000
+MIN_ARTICLE_CHARACTERS = 60
+"""Less text than this is a menu or a banner, not a news item."""
 _ARTICLE_TYPES = {"NewsArticle", "Article", "ReportageNewsArticle", "BlogPosting", "WebPage"}
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)")
 _VOID = {
@@ -83,7 +85,7 @@ def parse_page(html: str) -> PageArticle:
     linked = next(_linked_articles(tree), {})
     published, source = _published(tree, linked)
     return PageArticle(
-        text=text or None,
+        text=text if text and len(text) >= MIN_ARTICLE_CHARACTERS else None,
         title=_text(linked.get("headline"))
         or _meta(tree, "og:title")
         or _node_text(tree, "h1")
