@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,6 +16,9 @@ from pipeline.records import Outcome, VictimClass
 
 OUTCOMES: tuple[Outcome, ...] = ("killed", "injured", "abducted", "detained", "missing", "displaced")
 _MAX_NOUN_WORDS = 7
+# Bounds on what one count looks at, so that a sentence of any length costs time in proportion to its length.
+_MAX_PHRASE = 300
+_MAX_GAP = 110
 _BREAK = re.compile(
     r"[.;:()\"“”—–]|,|\b(?:were|was|is|are|be|been|have|has|had|in|on|at|when|after|near|from|during|by|while|as|with|for|since|including|and|or|who|to|that|which|of whom|into|inside|outside)\b",
     re.IGNORECASE,
@@ -37,6 +41,9 @@ _SPEAKS = re.compile(
 )
 _BARE_END = re.compile(r"\s*(?:[,.;]|$|and\b|in\b|at\b|on\b|others\b|of\b)")
 _ANOTHER = re.compile(r"\banother(?=\s*[.,;]|\s*$|\s+(?:in|was|who|and)\b)", re.IGNORECASE)
+_AGED = re.compile(r"\b(?:aged|age|of)\s+$", re.IGNORECASE)
+_COMMA = re.compile(r"\s*[,.]")
+_RECOVERED = re.compile(r"\b(?:found|recovered|discovered|retrieved|exhumed)\b")
 _FOUND_DEAD = re.compile(r"\b(?:bodies|corpses|body)\b", re.IGNORECASE)
 _WERE = r"\s*(?:more|others)?\s*(?:were|was|have been|had been|are|are being|was being)(?:\s+(?:also|reportedly|seriously|critically|\w+ly))?\s+"
 _TOTAL = re.compile(
@@ -65,6 +72,25 @@ class _Word:
     outcome: Outcome
     is_active: bool
     is_passive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _OutcomeWords:
+    """The words of one sentence that say what happened to people, in order."""
+
+    words: list[_Word]
+    has_recovered: bool
+
+    def within_reach_of(self, people: _People) -> list[_Word]:
+        """The words after a phrase that are near enough to be said of it."""
+        first = bisect_left(self.words, people.end, key=lambda word: word.start)
+        last = bisect_right(self.words, people.end + _MAX_GAP, key=lambda word: word.start)
+        return self.words[first:last]
+
+    def last_before(self, people: _People) -> _Word | None:
+        """The last word that ends before the phrase."""
+        count = bisect_right(self.words, people.number.start, key=lambda word: word.end)
+        return self.words[count - 1] if count else None
 
 
 @cache
@@ -101,7 +127,7 @@ def _nouns() -> dict[str, VictimClass]:
 @cache
 def _noun_pattern() -> re.Pattern[str]:
     alternatives = "|".join(re.escape(noun) for noun in sorted(_nouns(), key=len, reverse=True))
-    return re.compile(rf"\b(?:{alternatives})\b", re.IGNORECASE)
+    return re.compile(rf"\b(?=[a-z])(?:{alternatives})\b", re.IGNORECASE)
 
 
 @cache
@@ -111,7 +137,7 @@ def _outcome_pattern() -> re.Pattern[str]:
     for outcome in OUTCOMES:
         words = {*lexicon[outcome]["active"], *lexicon[outcome]["passive"]}  # type: ignore[call-overload]
         parts.append(f"(?P<{outcome}>{_any(sorted(words))})")
-    return re.compile(rf"\b(?:{'|'.join(parts)})\b", re.IGNORECASE)
+    return re.compile(rf"\b(?=[a-z])(?:{'|'.join(parts)})\b", re.IGNORECASE)
 
 
 def _any(words: list[str]) -> str:
@@ -140,15 +166,23 @@ def victim_class(phrase: str) -> VictimClass:
 
 def find_casualties(sentence: str, offset: int = 0) -> list[CasualtyMention]:
     """Casualty mentions of one sentence; spans are moved by ``offset``."""
-    words = _outcome_words(sentence)
+    words = _OutcomeWords(_outcome_words(sentence), bool(_RECOVERED.search(sentence)))
     mentions = [m for match in _none_pattern().finditer(sentence) for m in _none_mention(match, offset)]
+    taken = _marks(sentence, [(m.start - offset, m.end - offset) for m in mentions])
     for people in _counted_people(sentence):
-        if any(m.start - offset <= people.number.start < m.end - offset for m in mentions):
-            continue
-        outcome = _outcome_of(people, words, sentence)
+        outcome = None if taken[people.number.start] else _outcome_of(people, words, sentence)
         if outcome is not None:
             mentions.append(_mention(people, outcome, sentence, offset))
+            taken[people.number.start : people.end] = b"\1" * (people.end - people.number.start)
     return sorted(mentions, key=lambda mention: mention.start)
+
+
+def _marks(sentence: str, spans: list[tuple[int, int]]) -> bytearray:
+    """One byte a character, set inside the spans."""
+    marks = bytearray(len(sentence))
+    for start, end in spans:
+        marks[start:end] = b"\1" * (end - start)
+    return marks
 
 
 def _none_mention(match: re.Match[str], offset: int) -> list[CasualtyMention]:
@@ -191,8 +225,8 @@ def _counted_people(sentence: str) -> list[_People]:
     people = []
     for number in find_numbers(sentence):
         if _AGE.match(sentence, number.end) or (
-            re.search(r"\b(?:aged|age|of)\s+$", sentence[: number.start], re.IGNORECASE)
-            and re.match(r"\s*[,.]", sentence[number.end :])
+            _AGED.search(sentence[max(0, number.start - 20) : number.start])
+            and _COMMA.match(sentence, number.end)
         ):
             continue
         people.append(_phrase(number, sentence))
@@ -200,9 +234,9 @@ def _counted_people(sentence: str) -> list[_People]:
         _People(NumberMention(m.start(), m.end(), m[0], 1, 1, 1, "exact"), m.end(), None, "unknown")
         for m in _ANOTHER.finditer(sentence)
     ]
-    covered = [(p.number.start, p.end) for p in people]
+    covered = _marks(sentence, [(p.number.start, p.end) for p in people])
     for match in _SINGULAR.finditer(sentence):
-        if any(start <= match.start() < end for start, end in covered):
+        if covered[match.start()]:
             continue
         number = NumberMention(match.start(), match.end("count"), match["count"], 1, 1, 1, "exact")
         phrase = _phrase(number, sentence)
@@ -239,16 +273,18 @@ def _is_one(noun: str, determiner: str) -> bool:
         "casualty",
     }:
         return False
-    return word in {
-        n.casefold().split()[-1]
-        for kind in ("unknown", "militants", "civilians", "security_forces")
-        for n in _lexicon("victims")[kind]
-    } and not word.endswith(("men", "children", "people"))
+    return word in _last_words() and not word.endswith(("men", "children", "people"))
+
+
+@cache
+def _last_words() -> frozenset[str]:
+    kinds = ("unknown", "militants", "civilians", "security_forces")
+    return frozenset(noun.casefold().split()[-1] for kind in kinds for noun in _lexicon("victims")[kind])
 
 
 def _phrase(number: NumberMention, sentence: str) -> _People:
     """The noun phrase after a number, up to the last person noun before a break."""
-    rest = sentence[number.end :]
+    rest = sentence[number.end : number.end + _MAX_PHRASE]
     stop = _BREAK.search(rest)
     window = rest[: stop.start()] if stop else rest
     window = " ".join(window.split(" ")[: _MAX_NOUN_WORDS + 1])
@@ -264,15 +300,14 @@ def _phrase(number: NumberMention, sentence: str) -> _People:
     return _People(number, number.end + end, phrase, victim_class(phrase))
 
 
-def _outcome_of(people: _People, words: list[_Word], sentence: str) -> Outcome | None:
-    after = [w for w in words if w.start >= people.end]
-    before = [w for w in words if w.end <= people.number.start]
+def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome | None:
+    after = words.within_reach_of(people)
+    left = words.last_before(people)
     is_bare = people.noun is None
     if after:
         gap = sentence[people.end : after[0].start]
         if after[0].is_passive and re.fullmatch(r"\s*(?:more|others)?\s*", gap):
             return after[0].outcome
-    left = before[-1] if before else None
     ends = is_bare and not _BARE_END.match(sentence, people.end)
     if left is not None and left.is_active and not ends:
         gap = sentence[left.end : people.number.start]
@@ -291,16 +326,10 @@ def _outcome_of(people: _People, words: list[_Word], sentence: str) -> Outcome |
         and re.fullmatch(_WERE, sentence[people.end : after[0].start], re.IGNORECASE)
     ):
         return after[0].outcome
-    if (
-        people.noun
-        and _FOUND_DEAD.search(people.noun)
-        and re.search(r"\b(?:found|recovered|discovered|retrieved|exhumed)\b", sentence)
-    ):
+    if people.noun and _FOUND_DEAD.search(people.noun) and words.has_recovered:
         return "killed"
     tail = sentence[max(0, people.number.start - 70) : people.number.start]
-    if _TOTAL.search(tail):
-        return "killed"
-    return None
+    return "killed" if _TOTAL.search(tail) else None
 
 
 def _is_list(gap: str, is_bare: bool) -> bool:
@@ -318,7 +347,7 @@ def _is_list(gap: str, is_bare: bool) -> bool:
 
 def _is_subject_gap(gap: str) -> bool:
     """True where the phrase is what the verb after it says something of."""
-    if len(gap) > 110 or re.search(r"[.;:]", gap):
+    if len(gap) > _MAX_GAP or re.search(r"[.;:]", gap):
         return False
     if (
         re.search(r"\b(?:was|were|been|died|have|had|being|are|lost)\b", gap + " ", re.IGNORECASE)
@@ -358,7 +387,7 @@ def _mention(people: _People, outcome: Outcome, sentence: str, offset: int) -> C
         high=number.high,
         qualifier=number.qualifier,
         is_subset=subset,
-        is_total=bool(_TOTAL.search(sentence[: number.start])),
+        is_total=bool(_TOTAL.search(sentence[max(0, number.start - _MAX_PHRASE) : number.start])),
         is_perpetrator=bool(
             people.noun and re.search(r"attacker|bomber|assailant", people.noun, re.IGNORECASE)
         ),

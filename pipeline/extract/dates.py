@@ -203,8 +203,8 @@ _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
     (re.compile(rf"(?<![\w-]){pattern}(?!\w)", re.IGNORECASE), rule)
     for pattern, rule in (
         (rf"(?:from|between)\s+(?:the\s+)?(?P<month1>{_MONTH})\s+(?P<day1>{_DAY})(?:,?\s+(?P<year1>{_YEAR}))?\s+(?:to|and|until|through|[-–])\s+(?:(?P<month2>{_MONTH})\s+)?(?P<day2>{_DAY})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
-        (rf"(?:from\s+|between\s+)?(?:the\s+)?(?P<day1>{_DAY})\s*(?P<month1>{_MONTH})?\s*(?P<year1>{_YEAR})?\s*(?:to|and|until|[-–])\s*(?P<day2>{_DAY})\s+(?P<month2>{_MONTH})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
-        (rf"(?P<month1>{_MONTH})\s+(?P<day1>{_DAY})(?P<year1>)?\s*(?:to|[-–])\s*(?P<month2>{_MONTH})?\s*(?P<day2>{_DAY})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
+        (rf"(?:from\s+|between\s+)?(?:the\s+)?(?P<day1>{_DAY})(?:\s*(?P<month1>{_MONTH}))?(?:\s*(?P<year1>{_YEAR}))?\s*(?:to|and|until|[-–])\s*(?P<day2>{_DAY})\s+(?P<month2>{_MONTH})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
+        (rf"(?P<month1>{_MONTH})\s+(?P<day1>{_DAY})(?P<year1>)?\s*(?:to|[-–])\s*(?:(?P<month2>{_MONTH})\s*)?(?P<day2>{_DAY})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
         (rf"since\s+(?:early\s+|late\s+|mid-)?(?:(?P<day>{_DAY})\s+(?:of\s+)?)?(?P<month>{_MONTH})(?:,?\s+(?P<year>{_YEAR}))?(?P<year_only>)?", _since),
         (rf"since\s+(?:the\s+(?:start|beginning)\s+of\s+|early\s+|late\s+|mid-)?(?P<year_only>{_YEAR})", _since),
         (rf"(?P<year>{_YEAR})-(?P<month>[01]\d)-(?P<day>[0-3]\d)", _iso),
@@ -228,21 +228,23 @@ _MODAL_MAY = re.compile(r"^(?:may|march|sun|mar)\b", re.ASCII)
 
 def find_dates(text: str, published_on: dt.date | None) -> list[DateMention]:
     """All dates and periods, in order, none overlapping another; earlier rules win."""
-    taken: list[DateMention] = []
+    found: list[DateMention] = []
+    taken = bytearray(len(text))
     for pattern, rule in _RULES:
         for match in pattern.finditer(text):
-            if any(match.start() < m.end and m.start < match.end() for m in taken) or _is_common_word(match):
+            if 1 in taken[match.start() : match.end()] or _is_common_word(match):
                 continue
             span = rule(match, published_on)
             if span is not None:
                 start, end, precision, is_period = span
                 left = len(match[0]) - len(match[0].lstrip())
-                taken.append(
+                taken[match.start() + left : match.end()] = b"\1" * (match.end() - match.start() - left)
+                found.append(
                     DateMention(
                         match.start() + left, match.end(), match[0].strip(), start, end, precision, is_period
                     )
                 )
-    return sorted(taken, key=lambda mention: mention.start)
+    return sorted(found, key=lambda mention: mention.start)
 
 
 def _is_common_word(match: re.Match[str]) -> bool:

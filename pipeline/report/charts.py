@@ -13,6 +13,7 @@ import altair as alt
 import vl_convert
 
 from pipeline.config import SCHEMAS_DIR
+from pipeline.report.display import shown_text
 from pipeline.report.model import Row
 
 _WIDTH = 640
@@ -29,7 +30,8 @@ _COLOURS = {
 
 def counts_by(rows: Sequence[Row], column: str) -> list[tuple[str, int]]:
     """Values of a column with their counts, the most frequent first; no value counts as "not stated"."""
-    counts = Counter(str(row[column]) if row[column] is not None else "not stated" for row in rows)
+    # The renderer aborts the whole process on a NUL in a label.
+    counts = Counter(shown_text(row[column]) if row[column] is not None else "not stated" for row in rows)
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
@@ -49,7 +51,9 @@ def bar_chart(pairs: Sequence[tuple[str, int]], title: str) -> str:
 def timeline_chart(rows: Sequence[Row], title: str) -> str:
     """Incident reports by day, stacked by event type."""
     counts = Counter(
-        (row["date_start"].isoformat(), row["event_type"]) for row in rows if row["date_start"] is not None
+        (row["date_start"].isoformat(), shown_text(row["event_type"]))
+        for row in rows
+        if row["date_start"] is not None
     )
     values = [{"day": day, "type": kind, "count": count} for (day, kind), count in sorted(counts.items())]
     chart = (
@@ -71,7 +75,7 @@ def incident_map(rows: Sequence[Row], title: str) -> str:
         {
             "lon": r["longitude"],
             "lat": r["latitude"],
-            "type": r["event_type"],
+            "type": shown_text(r["event_type"]),
             "killed": r["fatalities_low"] or 0,
         }
         for r in rows

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import unicodedata
 from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,6 +13,7 @@ from markupsafe import Markup
 
 from pipeline.files import write_atomically
 from pipeline.report.charts import bar_chart, counts_by, incident_map, timeline_chart
+from pipeline.report.display import shown_text
 from pipeline.report.model import CONTEXT_CHARACTERS, EXCERPT_CHARACTERS, SHOWN_ROWS, ReportData, Row
 
 
@@ -31,17 +30,6 @@ def _environment() -> Environment:
     environment.filters["link"] = safe_link
     environment.filters["span"] = _span
     return environment
-
-
-def shown_text(value: Any) -> str:
-    """Text for a reader: control and direction characters, which could forge what is seen, become visible."""
-    if value is None:
-        return ""
-    text = str(value)
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"} else f"\\u{ord(c):04x}"
-        for c in text
-    )
 
 
 def safe_link(url: str | None) -> str | None:
@@ -79,22 +67,28 @@ def _evidence(row: Row) -> list[dict[str, str]]:
     return found
 
 
+def _charts(data: ReportData) -> dict[str, tuple[Markup, list[tuple[str, int]]]]:
+    """The charts with the numbers behind them; none where there is nothing to draw."""
+    rows = data.incidents
+    if not rows:
+        return {}
+    by_type, by_country = counts_by(rows, "event_type"), counts_by(rows, "country_name")
+    drawn = {
+        "type": (bar_chart(by_type, "Reports by event type"), by_type),
+        "country": (bar_chart(by_country, "Reports by country"), by_country),
+        "day": (timeline_chart(rows, "Reports by day and event type"), sorted(counts_by(rows, "date_start"))),
+    }
+    return {name: (Markup(svg), pairs) for name, (svg, pairs) in drawn.items()}  # noqa: S704 - drawn by us, texts in it are escaped
+
+
+def _map(data: ReportData) -> Markup:
+    return Markup(incident_map(data.incidents, "Map of placed incidents") if data.incidents else "")  # noqa: S704 - drawn by us
+
+
 def render_report(data: ReportData) -> str:
     """The page as HTML text."""
     style = _environment().get_template("report.css").render()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    by_day = counts_by(data.incidents, "date_start")
-    charts = {
-        "type": (
-            bar_chart(counts_by(data.incidents, "event_type"), "Reports by event type"),
-            counts_by(data.incidents, "event_type"),
-        ),
-        "country": (
-            bar_chart(counts_by(data.incidents, "country_name"), "Reports by country"),
-            counts_by(data.incidents, "country_name"),
-        ),
-        "day": (timeline_chart(data.incidents, "Reports by day and event type"), sorted(by_day)),
-    }
     return (
         _environment()
         .get_template("report.html")
@@ -102,8 +96,8 @@ def render_report(data: ReportData) -> str:
             data=data,
             style=Markup(style),  # noqa: S704 - our own file
             style_digest=digest,
-            charts={name: (Markup(svg), pairs) for name, (svg, pairs) in charts.items()},  # noqa: S704 - drawn by us; texts in it are escaped
-            map=Markup(incident_map(data.incidents, "Map of placed incidents")),  # noqa: S704 - likewise
+            charts=_charts(data),
+            map=_map(data),
             incidents=[(row, _evidence(row)) for row in data.incidents[:SHOWN_ROWS]],
             quarantined=data.quarantined[:SHOWN_ROWS],
             reasons=counts_by(data.quarantined, "reason_code"),

@@ -1,0 +1,137 @@
+"""The Dags: thin, documented, retried; and run for real on an Airflow of their own."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeline.config import DAGS_DIR, SAMPLES_DIR, Settings
+from pipeline.orchestration.embedded import EmbeddedRunFailed, run_embedded
+from pipeline.orchestration.environment import airflow_environment
+
+DAG_FILES = sorted(DAGS_DIR.glob("*.py"))
+INSPECT = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(dag_folder=sys.argv[1])
+print("FOUND " + json.dumps({
+    "errors": {str(k): v for k, v in bag.import_errors.items()},
+    "dags": {d.dag_id: {
+        "file": d.fileloc, "doc": d.doc_md, "tags": sorted(d.tags), "catchup": d.catchup,
+        "edges": {t.task_id: sorted(t.downstream_task_ids) for t in d.tasks},
+        "retries": [t.retries for t in d.tasks], "timeouts": [t.execution_timeout is not None for t in d.tasks],
+        "params": {k: d.params.get_param(k).schema for k in d.params},
+    } for d in bag.dags.values()}}))
+"""
+
+
+@pytest.fixture(scope="module")
+def inspected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What Airflow's own Dag bag sees in the Dags folder."""
+    root = tmp_path_factory.mktemp("airflow")
+    environment = airflow_environment(Settings(home=root, lake=root / "lake", workers=1))
+    subprocess.run(
+        [sys.executable, "-m", "airflow", "db", "migrate"], env=environment, check=True, capture_output=True
+    )
+    seen = subprocess.run(
+        [sys.executable, "-c", INSPECT, str(DAGS_DIR)],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    [line] = [line for line in seen.stdout.splitlines() if line.startswith("FOUND ")]
+    found: dict[str, Any] = json.loads(line.removeprefix("FOUND "))
+    return found
+
+
+def test_every_dag_is_importable_and_named_after_its_file(inspected: dict[str, Any]) -> None:
+    assert inspected["errors"] == {}
+    assert {name: Path(dag["file"]).stem for name, dag in inspected["dags"].items()} == {
+        p.stem: p.stem for p in DAG_FILES
+    }
+
+
+def test_every_dag_is_documented_retried_and_bounded(inspected: dict[str, Any]) -> None:
+    for dag in inspected["dags"].values():
+        assert dag["doc"]
+        assert dag["tags"] == ["incidents"]
+        assert dag["catchup"] is False
+        assert min(dag["retries"]) >= 1
+        assert all(dag["timeouts"])
+
+
+def test_the_flow_goes_one_way(inspected: dict[str, Any]) -> None:
+    assert inspected["dags"]["publish_incidents"]["edges"] == {
+        "ingest": ["extract"],
+        "extract": ["validate"],
+        "validate": ["publish"],
+        "publish": ["report"],
+        "report": [],
+    }
+
+
+def test_the_params_of_a_run_are_typed_and_described(inspected: dict[str, Any]) -> None:
+    params = inspected["dags"]["publish_incidents"]["params"]
+    assert set(params) == {"paths", "extractor"}
+    assert all(schema["type"] and schema["title"] and schema["description_md"] for schema in params.values())
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_a_dag_file_is_thin(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    modules = {
+        (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert modules <= {"__future__", "datetime", "airflow.sdk", "pipeline.orchestration.triggers"}
+    assert len(source.splitlines()) <= 80
+
+
+@pytest.mark.airflow
+def test_the_dag_publishes_the_samples_on_an_embedded_airflow(home: Settings) -> None:
+    lines: list[str] = []
+    batch_id = run_embedded([SAMPLES_DIR], home, progress=lines.append)
+    with duckdb.connect(str(home.database), read_only=True) as connection:
+        [(shown, conserved)] = connection.execute("SELECT batch_id, is_conserved FROM ledger").fetchall()
+        assert (shown, conserved) == (batch_id, True)
+        assert connection.execute("SELECT count(*) > 25 FROM incident_reports").fetchone() == (True,)
+    assert (home.reports / f"{batch_id}.html").exists()
+    assert [line.split(":")[0] for line in lines if ":" in line and not line.startswith("airflow")] == [
+        "ingest", "extract", "validate", "publish", "report",
+    ]  # fmt: skip
+
+
+@pytest.mark.airflow
+def test_a_failing_run_says_what_was_wrong_and_where_the_log_is(home: Settings, tmp_path: Path) -> None:
+    (home.airflow_home).mkdir(parents=True)
+    (home.airflow_home / "airflow.db").write_bytes(b"half a database")
+    with pytest.raises(EmbeddedRunFailed, match="no file or folder .*missing.*embedded.log"):
+        run_embedded([tmp_path / "missing"], home, progress=lambda _line: None)
+
+
+def test_airflow_listens_on_this_machine_only_and_has_secrets_of_its_own(
+    home: Settings, tmp_path: Path
+) -> None:
+    environment = airflow_environment(home, port=8123)
+    other = airflow_environment(Settings(home=tmp_path / "b", lake=tmp_path / "b" / "lake", workers=1))
+    assert (
+        environment["AIRFLOW__API__HOST"]
+        == environment["AIRFLOW__LOGGING__WORKER_LOG_SERVER_HOST"]
+        == "127.0.0.1"
+    )
+    for name in ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__API__SECRET_KEY"):
+        assert len(environment[name]) >= 32
+        assert environment[name] != other[name]
+        assert environment[name] == airflow_environment(home)[name]
+    for path in home.airflow_home.glob("*.key"):
+        assert os.stat(path).st_mode & 0o077 == 0
