@@ -6,10 +6,10 @@ STAMP := .venv/.locked
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 .DEFAULT_GOAL := help
-.PHONY: help setup run test up drill lint types docs lock generate bench clean browser
+.PHONY: help setup compose-env run test up drill lint types docs lock generate bench clean browser
 
 help: ## Show what can be done
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Install everything into .venv (again in no time when nothing changed)
 
@@ -50,6 +50,9 @@ generate: $(STAMP) ## Make the generated files in schemas/generated again
 
 bench: $(STAMP) ## Measure accuracy against the pinned figures
 	@$(BIN)/python -m bench.eval.run --check
+
+compose-env: $(STAMP) ## Make the secrets for docker compose, once
+	@$(BIN)/python -m pipeline.orchestration.compose_secrets
 
 lock: ## Resolve the dependencies again
 	@UV=$$(command -v uv || echo .tools/bin/uv); $$UV pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --all-extras --group dev pyproject.toml -o requirements.lock
