@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import unicodedata
 import zlib
 from bisect import bisect_right
@@ -27,12 +28,12 @@ class Gazetteer:
         self._keys: list[str] = index["keys"]
         self._offsets: list[int] = index["offsets"]
         self._admin1: list[str] = index["admin1"]
-        self._file = (folder / "places.bin").open("rb")
+        with (folder / "places.bin").open("rb") as packed:
+            self._packed = mmap.mmap(packed.fileno(), 0, access=mmap.ACCESS_READ)
         self._block = lru_cache(maxsize=256)(self._read_block)
 
     def _read_block(self, number: int) -> dict[str, list[str]]:
-        self._file.seek(self._offsets[number])
-        packed = self._file.read(self._offsets[number + 1] - self._offsets[number])
+        packed = self._packed[self._offsets[number] : self._offsets[number + 1]]
         found: dict[str, list[str]] = {}
         for line in zlib.decompress(packed).decode().split("\n"):
             key, _, rest = line.partition("\t")

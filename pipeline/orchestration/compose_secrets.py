@@ -35,7 +35,9 @@ def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
     environment, passwords = folder / ".env", folder / ".airflow-passwords.json"
     if not environment.exists():
-        write_atomically(environment, filled_example((folder / ".env.example").read_text(encoding="utf-8")).encode())
+        write_atomically(
+            environment, filled_example((folder / ".env.example").read_text(encoding="utf-8")).encode()
+        )
     if not passwords.exists():
         write_atomically(passwords, json.dumps({"admin": secrets.token_urlsafe(16)}).encode())
         passwords.chmod(0o644)  # read by the container's user, who is not this one

@@ -37,7 +37,7 @@ def run_embedded(
         EmbeddedRunFailed: a task failed, or Airflow itself.
     """
     log = found.airflow_home / "embedded.log"
-    environment = airflow_environment(found) | {"AIRFLOW__CORE__UNIT_TEST_MODE": "False"}
+    environment = airflow_environment(found)
     log.write_text("", encoding="utf-8")
     progress("airflow: preparing its database")
     _migrate(environment, found, log)
@@ -45,15 +45,17 @@ def run_embedded(
     conf = {"paths": [str(path.absolute()) for path in paths], "extractor": extractor}
     command = [sys.executable, "-m", "airflow", "dags", "test", DAG_ID, "--conf", json.dumps(conf)]
     batch_id: str | None = None
-    with log.open("a", encoding="utf-8") as copy:
-        run = subprocess.Popen(
+    with (
+        log.open("a", encoding="utf-8") as copy,
+        subprocess.Popen(
             command,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-        )
+        ) as run,
+    ):
         try:
             for line in run.stdout or ():
                 copy.write(line)
@@ -64,7 +66,6 @@ def run_embedded(
             code = run.wait()
         except KeyboardInterrupt:
             run.terminate()
-            run.wait()
             raise
     if code != 0 or batch_id is None:
         raise EmbeddedRunFailed(f"The Dag run failed ({_cause(log)}). The whole log: {log}")

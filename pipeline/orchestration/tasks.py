@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from airflow.sdk.exceptions import AirflowFailException
 
 from pipeline import stages
 from pipeline.config import SAMPLES_DIR, settings
+from pipeline.errors import ConfigError, ContractError, SourceError
 from pipeline.orchestration.inbox import claimed_files, mark_processed
 
 PROGRESS_MARK = "incidents progress:"
 """Begins every line that the embedded run shows of a task's output."""
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+def _fails_at_once(work: Callable[Given, Made]) -> Callable[Given, Made]:
+    """What a second try cannot mend fails the task without one; other errors are retried."""
+
+    @wraps(work)
+    def task(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+        try:
+            return work(*args, **kwargs)
+        except (ConfigError, ContractError, SourceError) as error:
+            raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+
+    return task
 
 
 def _say(line: str) -> None:
     print(f"{PROGRESS_MARK} {line}", flush=True)
 
 
+@_fails_at_once
 def ingest(params: Mapping[str, Any]) -> str:
     """Read the run's paths, or the sample articles where it names none. Returns the batch id."""
     paths = [str(path) for path in params.get("paths") or [SAMPLES_DIR]]
@@ -24,6 +45,7 @@ def ingest(params: Mapping[str, Any]) -> str:
     return stages.ingest(paths, settings())
 
 
+@_fails_at_once
 def extract(batch_id: str, params: Mapping[str, Any]) -> str:
     """Extract the batch."""
     _say("extract: finding incidents")
@@ -36,6 +58,7 @@ def extract(batch_id: str, params: Mapping[str, Any]) -> str:
     return batch_id
 
 
+@_fails_at_once
 def validate(batch_id: str) -> str:
     """Check the batch."""
     _say("validate: checking expectations")
@@ -43,6 +66,7 @@ def validate(batch_id: str) -> str:
     return batch_id
 
 
+@_fails_at_once
 def publish(batch_id: str) -> str:
     """Make the batch visible."""
     _say("publish: committing the batch")
@@ -50,6 +74,7 @@ def publish(batch_id: str) -> str:
     return batch_id
 
 
+@_fails_at_once
 def report(batch_id: str) -> str:
     """Write the batch's data-quality page. Returns its path."""
     _say("report: writing the data-quality report")
@@ -58,6 +83,7 @@ def report(batch_id: str) -> str:
     return path
 
 
+@_fails_at_once
 def publish_arrivals() -> list[str]:
     """Publish everything that is claimed in the drop folder, as one batch. Returns the batch ids."""
     found = settings()

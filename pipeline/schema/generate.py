@@ -89,10 +89,10 @@ def _json_type(kind: str) -> dict[str, Any]:
     if kind.startswith("list<"):
         return {"type": "array", "items": _json_type(kind[5:-1])}
     fields = dict(part.split(":", 1) for part in kind[len("struct<") : -1].split(","))
-    return {
-        "type": "object",
-        "properties": {name.strip(): _json_type(inner) for name, inner in fields.items()},
-    }
+    properties = {name.strip(): _json_type(inner) for name, inner in fields.items()}
+    for entry in properties.values():
+        entry["type"] = [entry["type"], "null"]
+    return {"type": "object", "properties": properties}
 
 
 def _dictionary() -> str:

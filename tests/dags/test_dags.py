@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -134,4 +133,4 @@ def test_airflow_listens_on_this_machine_only_and_has_secrets_of_its_own(
         assert environment[name] != other[name]
         assert environment[name] == airflow_environment(home)[name]
     for path in home.airflow_home.glob("*.key"):
-        assert os.stat(path).st_mode & 0o077 == 0
+        assert path.stat().st_mode & 0o077 == 0

@@ -32,8 +32,17 @@ def test_it_meets_the_compose_specification() -> None:
 
 
 def test_the_profiles_start_what_each_needs(compose: dict[str, Any]) -> None:
-    by_profile = {p: {n for n, s in compose["services"].items() if p in s["profiles"]} for p in ("local", "cluster")}
-    assert by_profile["local"] == {"postgres", "init", "api-server", "scheduler", "dag-processor", "triggerer"}
+    by_profile = {
+        p: {n for n, s in compose["services"].items() if p in s["profiles"]} for p in ("local", "cluster")
+    }
+    assert by_profile["local"] == {
+        "postgres",
+        "init",
+        "api-server",
+        "scheduler",
+        "dag-processor",
+        "triggerer",
+    }
     assert by_profile["cluster"] == by_profile["local"] | {"redis", "worker"}
 
 
@@ -61,13 +70,17 @@ def test_every_secret_comes_from_the_environment_and_must_be_there() -> None:
 
 
 def test_secrets_are_made_once_and_differ(tmp_path: Path) -> None:
-    (tmp_path / ".env.example").write_text((ROOT / ".env.example").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / ".env.example").write_text(
+        (ROOT / ".env.example").read_text(encoding="utf-8"), encoding="utf-8"
+    )
     command = [sys.executable, "-m", "pipeline.orchestration.compose_secrets", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)
     first = (tmp_path / ".env").read_text(encoding="utf-8")
     subprocess.run(command, check=True, capture_output=True)
     assert (tmp_path / ".env").read_text(encoding="utf-8") == first
-    values = dict(line.split("=", 1) for line in first.splitlines() if "=" in line and not line.startswith("#"))
+    values = dict(
+        line.split("=", 1) for line in first.splitlines() if "=" in line and not line.startswith("#")
+    )
     made = [values[name] for name in SECRETS]
     assert len(set(made)) == len(made)
     assert all(len(value) >= 32 for value in made)
