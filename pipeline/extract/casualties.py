@@ -39,7 +39,9 @@ _OBJECT = re.compile(
 _SPEAKS = re.compile(
     r"[\w ]{0,25}\b(?:said|told|added|confirmed|reported|explained|announced)\b", re.IGNORECASE
 )
-_BARE_END = re.compile(r"\s*(?:[,.;]|$|and\b|in\b|at\b|on\b|others\b|of\b)")
+_BARE_END = re.compile(
+    r"\s*(?:[,.;]|$|and\b|in\b|at\b|on\b|others\b|of\b|when\b|after\b|as\b|near\b|during\b|before\b|while\b)"
+)
 _ANOTHER = re.compile(r"\banother(?=\s*[.,;]|\s*$|\s+(?:in|was|who|and)\b)", re.IGNORECASE)
 _AGED = re.compile(r"\b(?:aged|age|of)\s+$", re.IGNORECASE)
 _COMMA = re.compile(r"\s*[,.]")

@@ -41,6 +41,12 @@ _GUNFIRE = re.compile(
 )
 
 
+_OTHER_ARMS = re.compile(
+    r"\b(?:rifles?|guns?|gunfire|machine ?guns?|bullets|opened fire|shot|stormed)\b", re.IGNORECASE
+)
+"""A grenade attack is one of grenades alone."""
+
+
 def event_type_of(sub_event_type: str) -> str:
     """The event type that a sub-event type belongs to."""
     return next(event for event, subs in sub_event_types().items() if sub_event_type in subs)
@@ -101,6 +107,8 @@ def _protest_type(anchor: set[str], text: str, victims: Sequence[CasualtyMention
 
 def _is_fight(text: str, remote: str, victims: Sequence[CasualtyMention]) -> bool:
     """Two sides shooting at each other make a battle even where a bomb or a grenade was used in it."""
+    if remote == "Grenade" and _OTHER_ARMS.search(text):
+        return True
     fought = _GUNFIRE.search(text)
     both_sides = {m.victim_class for m in victims} >= {"militants", "security_forces"}
     weak = remote in {"Grenade", "Remote explosive/landmine/IED", "Shelling/artillery/missile attack"}

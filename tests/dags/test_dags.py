@@ -114,7 +114,7 @@ def test_the_dag_publishes_the_samples_on_an_embedded_airflow(home: Settings) ->
 def test_a_failing_run_says_what_was_wrong_and_where_the_log_is(home: Settings, tmp_path: Path) -> None:
     (home.airflow_home).mkdir(parents=True)
     (home.airflow_home / "airflow.db").write_bytes(b"half a database")
-    with pytest.raises(EmbeddedRunFailed, match="no file or folder .*missing.*embedded.log"):
+    with pytest.raises(EmbeddedRunFailed, match=r"no file or folder .*missing.*embedded.log"):
         run_embedded([tmp_path / "missing"], home, progress=lambda _line: None)
 
 
