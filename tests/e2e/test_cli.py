@@ -1,0 +1,128 @@
+"""The command line: what it prints, with which exit code, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import SAMPLES_DIR, Settings
+from tests.articles import record
+
+COMMANDS = ("run", "ingest", "extract", "query", "sql", "report", "quarantine", "sources", "doctor")
+
+
+def incidents(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run the command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", *arguments],
+        input=given,
+        capture_output=True,
+        env=os.environ,
+        timeout=300,
+    )
+
+
+def test_help_names_every_command() -> None:
+    shown = incidents("--help").stdout.decode()
+    assert all(f" {name} " in shown for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str) -> None:
+    done = incidents(name, "--help")
+    assert done.returncode == 0
+    assert len(done.stdout.decode().splitlines()) > 5
+
+
+def test_a_day_of_work(home: Settings, tmp_path: Path) -> None:
+    ran = incidents("run", str(SAMPLES_DIR), "--json")
+    assert ran.returncode == 0, ran.stderr.decode()
+    summary = json.loads(ran.stdout)
+    assert summary["ledger"]["reports_accepted"] == len(summary["incidents"]) > 25
+    asked = incidents("query", "SELECT count(*) AS n FROM incident_reports", "--json")
+    assert json.loads(asked.stdout) == [{"n": len(summary["incidents"])}]
+    listed = json.loads(incidents("quarantine", "list", "--json").stdout)
+    assert {row["reason_code"] for row in listed} >= {
+        "broken_json",
+        "empty_file",
+        "binary_file",
+        "unsupported_language",
+        "conflicting_duplicate",
+    }
+    assert Path(incidents("report").stdout.decode().strip()).exists()
+    shell = incidents("sql", given=b"SELECT count(*)\nFROM articles;\nDROP VIEW articles;\n.quit\n")
+    assert b"count_star()" in shell.stdout
+    assert b"Only one statement that reads" in shell.stderr
+    assert incidents("doctor").returncode == 0
+    assert {entry["name"] for entry in json.loads(incidents("sources", "--json").stdout)} == {
+        "jsonl",
+        "text",
+        "html",
+    }
+    again = json.loads(incidents("run", str(SAMPLES_DIR), "--json").stdout)
+    assert again["batch_id"] == summary["batch_id"]
+
+
+def test_extract_gives_one_line_for_each_line_in_order(tmp_path: Path) -> None:
+    lines = [
+        json.dumps(record(1)),
+        "not json",
+        json.dumps(record(2, language="fr")),
+        json.dumps(record(3, text="", published_at=None)),
+    ]
+    made = incidents("extract", "-", given="\n".join(lines).encode())
+    assert made.returncode == 0
+    found = [json.loads(line) for line in made.stdout.splitlines()]
+    assert [entry["article_id"] for entry in found] == ["t-1", "", "t-2", "t-3"]
+    assert [bool(entry["error"]) for entry in found] == [False, True, True, False]
+    assert found[0]["incidents"][0]["place_name"] == "Konduga"
+    assert found[3]["incidents"] == []
+
+
+def test_extract_writes_a_file(tmp_path: Path, write_jsonl: Callable[..., Path]) -> None:
+    source = write_jsonl("in.jsonl", *(record(n) for n in range(5)))
+    assert (
+        incidents("extract", str(source), "-o", str(tmp_path / "out.jsonl"), "--workers", "2").returncode == 0
+    )
+    assert len((tmp_path / "out.jsonl").read_bytes().splitlines()) == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run", "no/such/path"), "There is no file or folder"),
+        (("query", "SELECT 1"), "Publish articles first"),
+        (("extract", "no/such.jsonl"), "Cannot open no/such.jsonl"),
+        (("report", "--batch", "b-0"), "No batch b-0"),
+        (("quarantine", "replay"), "Nothing is in quarantine"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_1(
+    home: Settings, arguments: tuple[str, ...], words: str
+) -> None:
+    done = incidents(*arguments)
+    assert done.returncode == 1
+    assert words in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+
+
+def test_csv_cells_that_a_spreadsheet_would_run_are_disarmed(
+    home: Settings, write_jsonl: Callable[..., Path]
+) -> None:
+    incidents("run", str(write_jsonl("a.jsonl", record(1, title="=HYPERLINK(1)"))))
+    assert b"'=HYPERLINK(1)" in incidents("query", "SELECT title FROM articles", "--csv").stdout
+
+
+def test_control_characters_cannot_forge_terminal_output(
+    home: Settings, write_jsonl: Callable[..., Path]
+) -> None:
+    incidents("run", str(write_jsonl("a.jsonl", record(1, title="\x1b[31mred\nforged"))))
+    shown = incidents("query", "SELECT title FROM articles").stdout
+    assert b"\x1b[31m" not in shown
+    assert b"\\x1b[31mred\\x0aforged" in shown
