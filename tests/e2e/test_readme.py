@@ -1,0 +1,44 @@
+"""What README shows is what happens."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from pipeline import stages
+from pipeline.config import SAMPLES_DIR, Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_query_of_the_readme_gives_the_output_of_the_readme(home: Settings) -> None:
+    stages.run([SAMPLES_DIR], home)
+    [(command, output)] = re.findall(
+        r"```\n\$ \.venv/bin/incidents (query [^\n]+)\n(.+?)```", README, re.DOTALL
+    )
+    shown = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", *shlex.split(command)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ,
+    )
+    assert shown.stdout.strip() == output.strip()
+
+
+def test_every_make_target_and_link_of_the_documents_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"]:
+        text = path.read_text(encoding="utf-8")
+        for target in re.findall(r"`?make ([a-z-]+)", text):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE) or target in {"makes", "it"}, (
+                path.name,
+                target,
+            )
+        for link in re.findall(r"\]\(([^)#]+)\)", text):
+            assert link.startswith("http") or (path.parent / link).exists(), (path.name, link)
