@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
 from typing import Any
 
 from pipeline.batches.publication import published_ledger
@@ -11,7 +14,21 @@ from pipeline.errors import LakeError
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.ledger import balances
 
-SUGGESTION = 'incidents query "SELECT date_start, country_name, place_name, event_type, fatalities_best FROM incident_reports ORDER BY date_start DESC"'
+_QUESTION = (
+    "SELECT date_start, country_name, place_name, event_type, fatalities_best "
+    "FROM incident_reports ORDER BY date_start DESC"
+)
+
+
+def _suggestion() -> str:
+    """A command to go on with, as it can be typed here."""
+    command = "incidents"
+    if shutil.which(command) is None:
+        installed = Path(sys.executable).parent / command
+        command = str(
+            installed.relative_to(Path.cwd()) if installed.is_relative_to(Path.cwd()) else installed
+        )
+    return f'{command} query "{_QUESTION}"'
 
 
 def summarize_batch(batch_id: str, settings: Settings) -> dict[str, Any]:
@@ -40,7 +57,7 @@ def summarize_batch(batch_id: str, settings: Settings) -> dict[str, Any]:
         "balances": balances(ledger),
         "quarantined": [f"{row['input_location']}: {row['reason']}" for row in quarantined],
         "report": str(report_path(batch_id, settings)),
-        "suggestion": SUGGESTION,
+        "suggestion": _suggestion(),
     }
 
 

@@ -35,7 +35,7 @@ def test_every_make_target_and_link_of_the_documents_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"]:
         text = path.read_text(encoding="utf-8")
-        for target in re.findall(r"`?make ([a-z-]+)", text):
+        for target in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE) or target in {"makes", "it"}, (
                 path.name,
                 target,
