@@ -33,6 +33,8 @@ def _lexicon() -> dict[str, Any]:
     return loaded
 
 
+# "Al-Qaeda-linked fighters" are not al-Qaeda.
+_WHOLE = r"(?!\w|-(?:linked|affiliated|allied|backed|inspired|aligned|claimed))"
 _UCDP_TYPES = {"1": "rebel_group", "2": "militia", "3": "communal_militia", "4": "state_forces"}
 
 
@@ -73,8 +75,8 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     means = _any(lexicon["state_means"])
     nation = rf"(?:{_any(nations)})(?:['’]s)?"
     return (
-        ("named", re.compile(rf"(?<![\w-])(?:{_any([n for n in names if not n.isupper()])})(?!\w)")),
-        ("acronym", re.compile(rf"(?<![\w-])(?:{_any([n for n in names if n.isupper() or len(n) <= 4])})(?!\w)")),
+        ("named", re.compile(rf"(?<![\w-])(?:{_any([n for n in names if not n.isupper()])}){_WHOLE}")),
+        ("acronym", re.compile(rf"(?<![\w-])(?:{_any([n for n in names if n.isupper() or len(n) <= 4])}){_WHOLE}")),
         ("state", re.compile(rf"(?<![\w-])(?:{nation}\s+(?:(?:{adjectives})\s+)?|(?:{adjectives})\s+)?(?:{forces})(?![\w-])", re.IGNORECASE)),
         ("means", re.compile(rf"(?<![\w-])(?:{nation})(?=\s+(?:{means})(?![\w-]))")),
         ("generic", re.compile(rf"(?<![\w-])(?:{_any(lexicon['generic'])})(?!\w)", re.IGNORECASE)),

@@ -12,7 +12,7 @@ from pipeline.config import SCHEMAS_DIR
 from pipeline.extract.event_types import classify, event_type_of, status_of
 from pipeline.extract.individuation import Incident
 from pipeline.extract.mentions import ActorMention, CasualtyMention
-from pipeline.extract.roles import Parties, find_parties
+from pipeline.extract.roles import Parties, find_parties, resolve_reference
 from pipeline.extract.scenes import Reading, Scene
 from pipeline.extract.setting import When, Where, admin1_of, country_of, when_of, where_of
 from pipeline.extract.toll import Toll, toll_of
@@ -70,7 +70,7 @@ def build_report(incident: Incident, reading: Reading, *, is_lead: bool) -> Inci
     sub_event_type = classify(scenes, parties.perpetrators, parties.targets)
     killed, injured, abducted = toll_of(told, "killed"), toll_of(told, "injured"), toll_of(told, "abducted")
     where, when = where_of(incident, reading), when_of(incident, reading, is_lead=is_lead)
-    claimant = _claimant(incident.claims)
+    claimant = _claimant(incident.claims, reading)
     parties = _with_claimant(parties, claimant)
     weapons = _weapons(told, quotes)
     _quote_setting(quotes, where, when)
@@ -162,17 +162,21 @@ def _weapons(scenes: Sequence[Scene], quotes: Quotes) -> list[str]:
     return list(found)
 
 
-def _claimant(claims: Sequence[Scene]) -> ActorMention | None:
+def _claimant(claims: Sequence[Scene], reading: Reading) -> ActorMention | None:
     for scene in claims:
         text = scene.sentence.text
         if _DENIED.search(text) or _NO_CLAIM.search(text):
             continue
-        armed = [
-            a for a in scene.actors if a.actor_type not in {"civilians", "state_forces"} and not a.is_generic
-        ]
+        armed = _claiming(scene, reading)
         if armed:
             return armed[0]
     return None
+
+
+def _claiming(scene: Scene, reading: Reading) -> list[ActorMention]:
+    """Named armed groups of a claim, "the group" being the one named last before."""
+    named = (resolve_reference(actor, reading) for actor in scene.actors)
+    return [a for a in named if a.actor_type not in {"civilians", "state_forces"} and not a.is_generic]
 
 
 def _with_claimant(parties: Parties, claimant: ActorMention | None) -> Parties:
@@ -236,17 +240,13 @@ def _figure(mention: CasualtyMention, owner: str) -> CasualtyFigure:
     )
 
 
-def build_responsibility(incidents: Sequence[Incident]) -> list[ResponsibilityClaim]:
+def build_responsibility(incidents: Sequence[Incident], reading: Reading) -> list[ResponsibilityClaim]:
     """Claims and denials of responsibility, each tied to its incident."""
     found = []
     for number, incident in enumerate(incidents):
         for scene in incident.claims:
             text, offset = scene.sentence.text, scene.sentence.start
-            armed = [
-                a
-                for a in scene.actors
-                if a.actor_type not in {"civilians", "state_forces"} and not a.is_generic
-            ]
+            armed = _claiming(scene, reading)
             if not armed or _NO_CLAIM.search(text):
                 continue
             mode = _MODE.search(text)

@@ -211,6 +211,7 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
 
 
 def _resolve(candidates: Sequence[_Candidate], text: str, counts: Counter[str]) -> list[PlaceMention]:
+    counts = counts or _common_country(candidates)
     options = {c.name: _options(c, counts) for c in candidates}
     anchors = [ps[0] for ps in options.values() if len(ps) == 1]
     mentions = []
@@ -235,6 +236,16 @@ def _resolve(candidates: Sequence[_Candidate], text: str, counts: Counter[str]) 
             )
         )
     return mentions
+
+
+def _common_country(candidates: Sequence[_Candidate]) -> Counter[str]:
+    """Where the text names no country: the one in which most of its places lie, if at least two do and no other as many."""
+    found: Counter[str] = Counter()
+    for name in {candidate.name for candidate in candidates}:
+        found.update({place.country_code for place in default_gazetteer().lookup(name)})
+    ranked = found.most_common(2)
+    is_clear = bool(ranked) and ranked[0][1] >= 2 and (len(ranked) == 1 or ranked[0][1] > ranked[1][1])
+    return Counter({ranked[0][0]: 1}) if is_clear else Counter()
 
 
 def _options(candidate: _Candidate, counts: Counter[str]) -> list[Place]:

@@ -55,6 +55,7 @@ def find_parties(scenes: Sequence[Scene], reading: Reading) -> Parties:
             perpetrators = done
         if not targets:
             targets = harmed
+    perpetrators = [m for m in perpetrators if not m.is_generic] or perpetrators
     names = {m.name.casefold() for m in perpetrators}
     return Parties(_distinct(perpetrators), [m for m in _distinct(targets) if m.name.casefold() not in names])
 
@@ -72,11 +73,15 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
     if by:
         done = by
     elif _BETWEEN.search(text) and len(armed := [a for a in free if a.actor_type != "civilians"]) >= 2:
-        return [_resolved(armed[0], reading)], [_resolved(armed[1], reading), *harmed]
+        return [resolve_reference(armed[0], reading)], [resolve_reference(armed[1], reading), *harmed]
     else:
         done = _subject(scene, free)
-    objects = [a for a in free if a not in done and _ON.search(text[: a.start - offset])]
-    done = [_resolved(a, reading) for a in done]
+    objects = [
+        a
+        for a in free
+        if a not in done and _ON.search(text[: a.start - offset]) and not _POST.match(text, a.end - offset)
+    ]
+    done = [resolve_reference(a, reading) for a in done]
     if not harmed and not objects:
         harmed = [a for a in scene.actors if a.actor_type == "civilians" and a not in done]
     return done, [*harmed, *objects]
@@ -105,7 +110,7 @@ def _is_place_of(actor: ActorMention, scene: Scene) -> bool:
     return bool(_POST.match(text, actor.end - offset) or _PREPOSED.search(text[: actor.start - offset]))
 
 
-def _resolved(actor: ActorMention, reading: Reading) -> ActorMention:
+def resolve_reference(actor: ActorMention, reading: Reading) -> ActorMention:
     """ "The terror group" is the group named last before; its own span stays the evidence."""
     if not (actor.is_generic and _BACK_REFERENCE.match(actor.name)):
         return actor

@@ -41,7 +41,7 @@ class RulesExtractor:
                 for s in aggregates
             ],
             casualty_figures=build_figures(incidents, aggregates),
-            responsibility_claims=build_responsibility(incidents),
+            responsibility_claims=build_responsibility(incidents, reading),
         )
 
 

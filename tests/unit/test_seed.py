@@ -136,3 +136,57 @@ def test_a_report_like_it_about_somalia_in_another_order() -> None:
     )
     assert (incident.fatalities_best, incident.injured_best) == (3, 5)
     assert [(c.event_count, c.killed) for c in found.aggregate_claims] == [(7, 40)]
+
+
+def test_a_group_linked_to_another_is_not_that_other_and_the_claimant_did_it() -> None:
+    text = (
+        "Neighbours pledge joint fight\n"
+        "OUAGADOUGOU – Burkina Faso and Mali must fight together, Defence Minister Kassoum Coulibaly told state television on Sunday.\n"
+        "Eleven soldiers and four volunteers were killed on Friday when al-Qaeda-linked fighters attacked an army post in Seno province's Dori town. "
+        "JNIM claimed responsibility for the attack a day later.\n"
+        "In a statement, JNIM claimed to have conducted 15 operations in Burkina Faso from August 1 to August 15, killing 60 people.\n"
+    )
+    found = extract(text, dt.date(2023, 8, 21))
+    [incident] = found.incidents
+    assert (incident.perpetrators, incident.targets, incident.claimed_by) == (["JNIM"], ["soldiers"], "JNIM")
+    assert (incident.place_name, incident.country_code, incident.fatalities_best) == ("Dori", "BFA", 15)
+    assert [(c.event_count, c.killed, c.is_party_propaganda) for c in found.aggregate_claims] == [
+        (15, 60, True)
+    ]
+
+
+def test_the_group_of_a_claim_is_the_one_named_last() -> None:
+    text = (
+        "Cooperation is key, official says\n"
+        "NAIROBI, Kenya – Only cooperation can end the raids, a senior Kenyan police official told reporters on Sunday.\n"
+        "On Wednesday, al-Shabaab gunmen attacked a village in Mandera county, killing four villagers and three police reservists. "
+        "The group claimed responsibility for the raid on Thursday.\n"
+        "Al-Shabaab has killed at least 16 people in five attacks in Kenya since October.\n"
+    )
+    found = extract(text, dt.date(2022, 11, 14))
+    [incident] = found.incidents
+    assert (incident.date_start, incident.place_name, incident.claimed_by) == (
+        dt.date(2022, 11, 9),
+        "Mandera",
+        "al-Shabaab",
+    )
+    assert (incident.fatalities_best, incident.fatalities_civilians, incident.fatalities_security_forces) == (
+        7,
+        4,
+        3,
+    )
+    assert [(c.event_count, c.killed, c.period_start) for c in found.aggregate_claims] == [
+        (5, 16, dt.date(2022, 10, 1))
+    ]
+
+
+def test_a_text_without_a_country_is_placed_where_most_of_its_places_lie() -> None:
+    text = (
+        "Officials blame gap\n"
+        "SULAIMANI – A security gap is being used by ISIS, a commander said on Sunday.\n"
+        "An attack by ISIS militants on a Peshmerga outpost near Kifri on Sunday night left five Peshmerga dead and four wounded.\n"
+        "Another outpost lies outside Khanaqin.\n"
+    )
+    [incident] = extract(text, dt.date(2021, 12, 6)).incidents
+    assert (incident.country_code, incident.place_name, incident.geo_precision) == ("IRQ", "Kifri", 2)
+    assert (incident.perpetrators, incident.fatalities_best, incident.injured_best) == (["ISIS"], 5, 4)
