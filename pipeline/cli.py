@@ -351,6 +351,9 @@ def show_batch(batch_id: str, found: Settings, *, as_json: bool, limit: int = 40
     out.print(f"Ask:    {summary['suggestion']}", markup=False)
 
 
+_INTERRUPTED = 130
+
+
 def main() -> None:
     """Entry point: expected errors as one line on standard error, exit code 1; an interrupt exits with 130."""
     try:
@@ -358,12 +361,10 @@ def main() -> None:
     except PipelineError as error:
         err.print(f"[red]{escape(type(error).__name__)}:[/red] {escape(str(error))}")
         sys.exit(EXIT_FAILURE)
-    except KeyboardInterrupt:
-        err.print("Interrupted. Nothing half-done is visible; the same command goes on.")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(EXIT_FAILURE)
+    except SystemExit as stopped:
+        if stopped.code == _INTERRUPTED:
+            err.print("Interrupted. Nothing half-done is visible; the same command goes on.")
+        raise
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -126,3 +127,16 @@ def test_control_characters_cannot_forge_terminal_output(
     shown = incidents("query", "SELECT title FROM articles").stdout
     assert b"\x1b[31m" not in shown
     assert b"\\x1b[31mred\\x0aforged" in shown
+
+
+def test_an_interrupt_says_so_and_the_same_command_goes_on(home: Settings) -> None:
+    command = [sys.executable, "-m", "pipeline.cli", "run", str(SAMPLES_DIR)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+    ) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline().startswith("ingest")
+        running.send_signal(signal.SIGINT)
+        told = running.communicate(timeout=60)[1]
+    assert (running.returncode, told.strip().splitlines()[-1][:12]) == (130, "Interrupted.")
+    assert incidents("run", str(SAMPLES_DIR)).returncode == 0
