@@ -81,6 +81,7 @@ def test_spans_are_moved_by_the_offset() -> None:
     assert text[mention.start - 100 : mention.end - 100] == mention.text == "12 villagers"
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("unit", ["9", "12 ", "killed ", "12 people killed ", "a man ", "no one was killed "])
 def test_reading_time_grows_with_the_text_and_not_its_square(unit: str) -> None:
     assert growth(find_casualties, unit) < 3 * FACTOR

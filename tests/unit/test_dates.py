@@ -57,6 +57,7 @@ def test_only_a_span_of_time_is_a_period(text: str, is_period: bool) -> None:
     assert mention.is_period is is_period
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("unit", ["5 ", "Thursday ", "May 5 ", "5 January ", "from 5 ", " "])
 def test_reading_time_grows_with_the_text_and_not_its_square(unit: str) -> None:
     assert growth(lambda text: find_dates(text, PUBLISHED), unit) < 3 * FACTOR

@@ -56,6 +56,7 @@ def test_a_mention_quotes_the_text_at_its_offsets() -> None:
     assert [text[n.start : n.end] for n in find_numbers(text)] == ["At least ten", "3"]
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("unit", ["9", "5 ", "1,", "between 1 and ", "a hundred and "])
 def test_reading_time_grows_with_the_text_and_not_its_square(unit: str) -> None:
     assert growth(find_numbers, unit) < 3 * FACTOR

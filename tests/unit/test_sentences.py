@@ -57,6 +57,7 @@ def test_an_endless_sentence_is_cut_without_loss(unit: str) -> None:
     assert sum(s.text.count(unit.strip()) for s in found) == 40_000
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("unit", ["A. ", ".", "word ", "x\n"])
 def test_splitting_time_grows_with_the_text_and_not_its_square(unit: str) -> None:
     assert growth(split_sentences, unit, 20_000) < 3 * FACTOR
