@@ -17,6 +17,18 @@ VictimClass = Literal["civilians", "security_forces", "militants", "unknown"]
 Qualifier = Literal["exact", "at_least", "at_most", "about", "between", "vague"]
 
 
+class ArticleRecord(msgspec.Struct, frozen=True):
+    """One JSON object of an article as sources deliver it; unknown fields are ignored."""
+
+    id: str | int | None = None
+    title: str | None = None
+    text: str | None = None
+    published_at: str | None = None
+    source: str | None = None
+    url: str | None = None
+    language: str | None = None
+
+
 class Article(msgspec.Struct, frozen=True, kw_only=True):
     """One article version as a source gave it, cleaned; what ``extract`` reads.
 

@@ -7,22 +7,9 @@ import datetime as dt
 import msgspec
 import orjson
 
-from pipeline.records import Article, Extraction
+from pipeline.records import Article, ArticleRecord, Extraction
 
-
-class ArticleLine(msgspec.Struct, frozen=True):
-    """One input line; only ``id`` and ``text`` are needed."""
-
-    id: str | int | None = None
-    title: str | None = None
-    text: str | None = None
-    published_at: str | None = None
-    source: str | None = None
-    url: str | None = None
-    language: str | None = None
-
-
-_DECODER = msgspec.json.Decoder(ArticleLine)
+_DECODER = msgspec.json.Decoder(ArticleRecord)
 
 
 def parse_article(line: bytes) -> Article:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from pipeline.records import ArticleRecord
 from pipeline.sources.fields import article_language, article_text, parse_published, safe_id
 from pipeline.sources.items import (
     EXCERPT_CHARACTERS,
@@ -18,19 +19,6 @@ from pipeline.sources.items import (
     RejectedInput,
 )
 from pipeline.sources.raw import RawObject
-
-
-class ArticleRecord(msgspec.Struct, frozen=True):
-    """One line. Only ``text`` and ``published_at`` are needed; unknown fields are ignored."""
-
-    id: str | int | None = None
-    title: str | None = None
-    text: str | None = None
-    published_at: str | None = None
-    source: str | None = None
-    url: str | None = None
-    language: str | None = None
-
 
 _DECODER = msgspec.json.Decoder(ArticleRecord)
 
