@@ -182,6 +182,9 @@ def _is_concrete(scene: Scene) -> bool:
     if not acts:
         return False
     strong = any(t.sub_event_type not in _WEAK for t in acts)
-    armed = any(a.actor_type != "civilians" for a in scene.actors)
+    armed = any(a.actor_type not in {"civilians", "protesters"} for a in scene.actors)
+    local = any(m.place is None or m.place.kind not in {"country", "adm1"} for m in scene.places)
     placed = any(m.place is None or m.place.kind != "country" for m in scene.places)
-    return (strong or armed) and (scene.day is not None) and (placed or strong)
+    if local and armed:
+        return True
+    return (strong or armed) and scene.day is not None and (placed or strong)
