@@ -28,6 +28,8 @@ _NOMINAL = re.compile(
     r"attacks?|attacking|attackers?|raids?|killings?|operation|assaults?|battles?|offensive|clashes|explosives|bombs?|rockets?|missiles?|mortars?|artillery|blasts|explosions|bombings|drones?|fighting \w+|warplanes|protest|protesters|demonstrators|mines?|ied|ieds|shootings?|murders?|abductions|kidnappings|executions|massacres",
     re.IGNORECASE,
 )
+# Words of harm that say nothing of an act: floods and fevers kill too.
+_HARM = re.compile(r"killed|killings?|wounded|slain|found dead|burn(?:ed|t|ing)? .*", re.IGNORECASE)
 _SAYING = re.compile(
     r"\b(?:told|said|announced|reported|stated|met|meeting|speaking|statement|interview|tweeted|added|held|press conference)\b[^,.;]{0,40}$",
     re.IGNORECASE,
@@ -176,13 +178,13 @@ def _is_concrete(scene: Scene) -> bool:
     """Enough for an incident: an act with people harmed, or an act by or against armed people at a day or a place."""
     if not scene.triggers:
         return False
+    armed = any(a.actor_type not in {"civilians", "protesters"} for a in scene.actors)
     if any(m.outcome in {"killed", "injured", "abducted", "killed_or_injured"} for m in scene.victims):
-        return True
+        return armed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
     acts = [t for t in scene.triggers if not _NOMINAL.fullmatch(t.text)]
     if not acts:
         return False
     strong = any(t.sub_event_type not in _WEAK for t in acts)
-    armed = any(a.actor_type not in {"civilians", "protesters"} for a in scene.actors)
     local = any(m.place is None or m.place.kind not in {"country", "adm1"} for m in scene.places)
     placed = any(m.place is None or m.place.kind != "country" for m in scene.places)
     if local and armed:
