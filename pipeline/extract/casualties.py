@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import yaml
@@ -42,6 +42,7 @@ _SPEAKS = re.compile(
 _BARE_END = re.compile(
     r"\s*(?:[,.;]|$|and\b|in\b|at\b|on\b|others\b|of\b|when\b|after\b|as\b|near\b|during\b|before\b|while\b)"
 )
+_ACRONYM = re.compile(r"\([A-Z][\w-]{1,7}\)")
 _ANOTHER = re.compile(r"\banother(?=\s*[.,;]|\s*$|\s+(?:in|was|who|and)\b)", re.IGNORECASE)
 _AGED = re.compile(r"\b(?:aged|age|of)\s+$", re.IGNORECASE)
 _COMMA = re.compile(r"\s*[,.]")
@@ -168,13 +169,15 @@ def victim_class(phrase: str) -> VictimClass:
 
 def find_casualties(sentence: str, offset: int = 0) -> list[CasualtyMention]:
     """Casualty mentions of one sentence; spans are moved by ``offset``."""
+    original, sentence = sentence, _ACRONYM.sub(lambda match: " " * len(match[0]), sentence)
     words = _OutcomeWords(_outcome_words(sentence), bool(_RECOVERED.search(sentence)))
     mentions = [m for match in _none_pattern().finditer(sentence) for m in _none_mention(match, offset)]
     taken = _marks(sentence, [(m.start - offset, m.end - offset) for m in mentions])
     for people in _counted_people(sentence):
         outcome = None if taken[people.number.start] else _outcome_of(people, words, sentence)
         if outcome is not None:
-            mentions.append(_mention(people, outcome, sentence, offset))
+            mention = _mention(people, outcome, sentence, offset)
+            mentions.append(replace(mention, text=original[people.number.start : people.end]))
             taken[people.number.start : people.end] = b"\1" * (people.end - people.number.start)
     return sorted(mentions, key=lambda mention: mention.start)
 
@@ -290,7 +293,7 @@ def _phrase(number: NumberMention, sentence: str) -> _People:
     stop = _BREAK.search(rest)
     window = rest[: stop.start()] if stop else rest
     window = " ".join(window.split(" ")[: _MAX_NOUN_WORDS + 1])
-    outcome = _outcome_pattern().search(window)
+    outcome = next((m for m in _outcome_pattern().finditer(window) if m.lastgroup != "displaced"), None)
     if outcome:
         window = window[: outcome.start()]
     of = re.match(r"\s+of\s+(?:them|whom|the|its|his|their)\b", window, re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -42,3 +43,10 @@ def test_every_make_target_and_link_of_the_documents_exists() -> None:
             )
         for link in re.findall(r"\]\(([^)#]+)\)", text):
             assert link.startswith("http") or (path.parent / link).exists(), (path.name, link)
+
+
+def test_the_accuracy_the_readme_states_is_the_pinned_one() -> None:
+    pinned = json.loads((ROOT / "bench" / "eval" / "baseline.json").read_text(encoding="utf-8"))["figures"]
+    stated = re.findall(r"\d\.\d\d", README.partition("## How accurate it is")[2].partition("## More")[0])
+    names = ("incidents_f1", "incidents_strict_f1", "killed_exact_over_all_gold", "date_exact", "country", "place", "event_type", "perpetrator", "aggregates_apart", "evidence_quotes_verbatim")  # fmt: skip
+    assert stated == [f"{pinned[name]:.2f}" for name in names]
