@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.batches import extraction, intake, publication, replay, reporting, validation
 from pipeline.batches.staging import StagedBatch
 from pipeline.config import Settings
+from pipeline.errors import ContractError, LakeError
 
 DEFAULT_EXTRACTOR = "rules"
 Progress = Callable[[str], None]
@@ -38,10 +39,11 @@ def extract(
     batch_id: str, settings: Settings, *, extractor: str = DEFAULT_EXTRACTOR, progress: Progress = _silent
 ) -> dict[str, int]:
     """Turn the staged articles into incident reports, claims and figures. Returns counts."""
-    if _is_published(batch_id, settings):
-        return {}
-    return extraction.extract(
-        _staged(batch_id, settings), settings, extractor_name=extractor, now=_now(), progress=progress
+    staged = _staged(batch_id, settings)
+    return _unless_published(
+        staged,
+        settings,
+        lambda: extraction.extract(staged, settings, extractor_name=extractor, now=_now(), progress=progress),
     )
 
 
@@ -51,9 +53,8 @@ def validate(batch_id: str, settings: Settings) -> dict[str, int]:
     Raises:
         ContractError: an expectation that must stop the batch failed; nothing will be published.
     """
-    if _is_published(batch_id, settings):
-        return {}
-    return validation.validate(_staged(batch_id, settings), now=_now())
+    staged = _staged(batch_id, settings)
+    return _unless_published(staged, settings, lambda: validation.validate(staged, now=_now()))
 
 
 def publish(batch_id: str, settings: Settings) -> dict[str, int]:
@@ -101,8 +102,23 @@ def _staged(batch_id: str, settings: Settings) -> StagedBatch:
     return StagedBatch(settings.staging, batch_id)
 
 
-def _is_published(batch_id: str, settings: Settings) -> bool:
-    return publication.published_ledger(batch_id, settings.lake) is not None
+def _unless_published(
+    staged: StagedBatch, settings: Settings, work: Callable[[], dict[str, int]]
+) -> dict[str, int]:
+    """Do the work of a stage; nothing where the batch is published, also where another process did so meanwhile."""
+
+    def is_published() -> bool:
+        return publication.published_ledger(staged.batch_id, settings.lake) is not None
+
+    if is_published():
+        return {}
+    try:
+        return work()
+    except (ContractError, LakeError, OSError):
+        # A twin of this process has published the batch and cleared its staging folder.
+        if is_published():
+            return {}
+        raise
 
 
 def _now() -> dt.datetime:

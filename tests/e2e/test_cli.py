@@ -129,10 +129,20 @@ def test_control_characters_cannot_forge_terminal_output(
     assert b"\\x1b[31mred\\x0aforged" in shown
 
 
+def _heed_interrupts() -> None:
+    """A shell's background jobs ignore interrupts, and their children with them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_says_so_and_the_same_command_goes_on(home: Settings) -> None:
     command = [sys.executable, "-m", "pipeline.cli", "run", str(SAMPLES_DIR)]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+        preexec_fn=_heed_interrupts,
     ) as running:
         assert running.stderr is not None
         assert running.stderr.readline().startswith("ingest")

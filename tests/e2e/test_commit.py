@@ -138,3 +138,31 @@ def test_counts_that_do_not_add_up_publish_nothing(
         stages.publish(batch_id, home)
     assert published_ledger(batch_id, home.lake) is None
     assert not home.database.exists()
+
+
+@pytest.mark.parametrize("stage", [stages.extract, stages.validate, stages.publish])
+def test_a_twin_that_comes_too_late_changes_nothing(
+    home: Settings, write_jsonl: Callable[..., Path], stage: Callable[..., dict[str, int]]
+) -> None:
+    path = write_jsonl("a.jsonl", record(1))
+    batch_id = stages.ingest([path], home)
+    seen: list[str] = []
+    begun: list[bool] = []
+
+    def overtaken(work: Callable[..., dict[str, int]]) -> Callable[..., dict[str, int]]:
+        def late(*args: object, **kwargs: object) -> dict[str, int]:
+            if not begun:
+                begun.append(True)
+                seen.append(stages.run([path], home))
+            return work(*args, **kwargs)
+
+        return late
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stages.extraction, "extract", overtaken(stages.extraction.extract))
+        patch.setattr(stages.validation, "validate", overtaken(stages.validation.validate))
+        patch.setattr(stages.publication, "publish", overtaken(stages.publication.publish))
+        stage(batch_id, home)
+    assert seen == [batch_id]
+    with Snapshot(home.lake) as snapshot:
+        assert snapshot.rows("SELECT count(*) AS n FROM articles") == [{"n": 1}]
