@@ -66,13 +66,19 @@ def _table(columns: list[str], rows: list[list[Any]], title: str | None = None) 
     out.print(table)
 
 
-@app.callback(invoke_without_command=False)
-def _version(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
         out.print(__version__)
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    return
 
 
 @app.command()

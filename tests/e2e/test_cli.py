@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import __version__
 from pipeline.config import SAMPLES_DIR, Settings
 from tests.articles import record
 
@@ -32,6 +33,10 @@ def incidents(*arguments: str, given: bytes = b"") -> subprocess.CompletedProces
 def test_help_names_every_command() -> None:
     shown = incidents("--help").stdout.decode()
     assert all(f" {name} " in shown for name in COMMANDS)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert incidents("--version").stdout.decode().strip() == __version__
 
 
 @pytest.mark.parametrize("name", COMMANDS)
