@@ -14,11 +14,13 @@ from pipeline.extract.casualties import find_casualties
 from pipeline.extract.dates import find_dates
 from pipeline.extract.mentions import ActorMention, CasualtyMention, DateMention, PlaceMention
 from pipeline.extract.places import find_places
-from pipeline.extract.triggers import TriggerMention, find_triggers, screened_out
+from pipeline.extract.triggers import TriggerMention, find_triggers, screened_out, unreal_spans
 from pipeline.text.sentences import Sentence, split_sentences
 
 _Mention = TypeVar("_Mention", PlaceMention, ActorMention)
 _OLD_DAYS = 200
+# Nothing else in a sentence outweighs these; the other screens yield to an armed party and its act.
+_FIRM = {"rehearsed", "remembered", "tried", "sport", "disease", "economy", "crime"}
 _WEAK = {"Attack", "Arrests", "Peaceful protest", "Armed clash", "Looting/property destruction"}
 _SEPARATE = re.compile(
     r"^(?:\W*)(?:separately|in (?:a )?(?:separate|another|other|different|second|third)|meanwhile|elsewhere|also on|the same day|on the same day|in a related|another|a second|a separate|a third|earlier|two days (?:earlier|later)|in addition)\b",
@@ -98,7 +100,7 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
     for number, sentence in enumerate(split_sentences(text)):
         scene = Scene(
             sentence,
-            find_triggers(sentence.text, sentence.start),
+            _real(find_triggers(sentence.text, sentence.start), sentence),
             find_casualties(sentence.text, sentence.start),
             [_moved(m, sentence.start) for m in find_dates(sentence.text, published_on)],
             _inside(reading.places, sentence),
@@ -110,6 +112,13 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
         scene.kind = _kind(scene, published_on)
         reading.scenes.append(scene)
     return reading
+
+
+def _real(triggers: list[TriggerMention], sentence: Sentence) -> list[TriggerMention]:
+    spans = [
+        (start + sentence.start, end + sentence.start) for start, end in unreal_spans(sentence.text)
+    ]
+    return [t for t in triggers if not any(start <= t.start < end for start, end in spans)]
 
 
 def _inside(mentions: Sequence[_Mention], sentence: Sentence) -> list[_Mention]:
@@ -150,23 +159,18 @@ def _kind(scene: Scene, published_on: dt.date | None) -> str:
         return "claim"
     if not scene.triggers and not scene.victims:
         return "none"
-    if scene.screen in {
-        "rehearsed",
-        "remembered",
-        "tried",
-        "sport",
-        "fiction",
-        "accident",
-        "disease",
-        "economy",
-        "crime",
-    }:
+    if scene.screen in _FIRM or (scene.screen and not _is_armed_harm(scene)):
         return "none"
     if _is_old(scene, published_on) or (_HABITUAL.search(text) and not scene.day):
         return "none"
-    if scene.screen == "not_happened" and not any(m.low for m in scene.victims):
-        return "none"
     return "act" if _is_concrete(scene) else "detail"
+
+
+def _is_armed_harm(scene: Scene) -> bool:
+    """An armed party and people killed or hurt in one sentence: no accident, match or film, whatever else it says."""
+    armed = any(a.actor_type not in {"civilians", "protesters"} for a in scene.actors)
+    harmed = any(m.outcome in {"killed", "injured", "abducted", "killed_or_injured"} for m in scene.victims)
+    return armed and (harmed or any(not _NOMINAL.fullmatch(t.text) for t in scene.triggers))
 
 
 def _is_old(scene: Scene, published_on: dt.date | None) -> bool:

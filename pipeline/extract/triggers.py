@@ -10,6 +10,9 @@ import yaml
 
 from pipeline.config import SCHEMAS_DIR
 
+_UNREAL = "not_happened"
+_CLAUSE_END = re.compile(r"[;:]|,? but |, (?:and|which|who|while|as|after|when|killing|wounding|injuring|leaving)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class TriggerMention:
@@ -46,5 +49,19 @@ def find_triggers(sentence: str, offset: int = 0) -> list[TriggerMention]:
 def screened_out(sentence: str) -> str | None:
     """The heading under which a sentence tells of no act (``accident``, ``tried``, ``sport`` ...), or ``None``."""
     return next(
-        (heading for heading, pattern in load_patterns("relevance").items() if pattern.search(sentence)), None
+        (
+            heading
+            for heading, pattern in load_patterns("relevance").items()
+            if heading != _UNREAL and pattern.search(sentence)
+        ),
+        None,
     )
+
+
+def unreal_spans(sentence: str) -> list[tuple[int, int]]:
+    """Where a sentence speaks of what was planned, feared, threatened or denied: from there to the end of the clause."""
+    spans = []
+    for match in load_patterns("relevance")[_UNREAL].finditer(sentence):
+        stop = _CLAUSE_END.search(sentence, match.end())
+        spans.append((match.start(), stop.start() if stop else len(sentence)))
+    return spans
