@@ -19,6 +19,8 @@ _SAME = re.compile(
     re.IGNORECASE,
 )
 
+_OPENING = 80
+
 
 @dataclass(slots=True)
 class Incident:
@@ -39,14 +41,14 @@ class Incident:
         return next((scene.day for scene in self.scenes if scene.day), None)
 
     @property
+    def site(self) -> PlaceMention | None:
+        """The place it is laid to."""
+        return next((scene.site for scene in self.scenes if scene.site), None)
+
+    @property
     def places(self) -> list[PlaceMention]:
         """Places below the country, most telling scene first."""
-        return [place for scene in self.scenes for place in local_places(scene)]
-
-
-def local_places(scene: Scene) -> list[PlaceMention]:
-    """Places below the country."""
-    return [m for m in scene.places if m.place is None or m.place.kind not in {"country", "adm1"}]
+        return [place for scene in self.scenes for place in scene.local_places]
 
 
 def group_incidents(reading: Reading) -> list[Incident]:
@@ -67,7 +69,7 @@ def group_incidents(reading: Reading) -> list[Incident]:
 
 
 def _claimed(scene: Scene, incidents: Sequence[Incident]) -> Incident:
-    names = {fold(m.text) for m in local_places(scene)}
+    names = {fold(m.text) for m in scene.local_places}
     return next((i for i in reversed(incidents) if names & {fold(p.text) for p in i.places}), incidents[-1])
 
 
@@ -82,31 +84,57 @@ def _home_of(scene: Scene, incidents: Sequence[Incident]) -> Incident | None:
 
 
 def _is_same(scene: Scene, incident: Incident, *, is_last: bool) -> bool:
-    if _days_differ(scene.day, incident.day):
+    text = scene.sentence.text
+    site, other = scene.site, incident.site
+    refers = bool(_SAME.search(text))
+    counted = _same_counts(scene.victims, incident)
+    shared = _shares_place(scene, incident)
+    gap = _days_apart(scene.day, incident.day)
+    if gap > 1 or (gap == 1 and not (is_last and (refers or counted) and not scene.opens_another)):
         return False
-    here, there = local_places(scene), incident.places
-    shared = bool({fold(m.text) for m in here} & {fold(m.text) for m in there})
-    if scene.opens_another and not shared:
+    if scene.opens_another and not counted:
         return False
-    if here and there and not shared:
-        nested = any(fold(p) in {fold(m.text) for m in there} for m in here for p in m.parent_names)
-        if not nested and not _SAME.search(scene.sentence.text[:80]):
-            return False
+    if site is not None and other is not None and not _is_same_site(scene, incident):
+        return is_last and (counted or (refers and bool(_SAME.search(text[:_OPENING]))))
     if not is_last:
-        return shared and (_same_counts(scene.victims, incident) or not scene.victims)
-    if shared or _UPDATE.search(scene.sentence.text) or _SAME.search(scene.sentence.text):
+        return shared and (counted or not scene.victims)
+    if scene.turns and not refers and not counted:
+        return site is None and scene.day is None and not _acts_differ(scene, incident)
+    if shared or counted or refers or _UPDATE.search(text) or not scene.victims:
         return True
-    if _same_counts(scene.victims, incident) or not scene.victims:
-        return True
-    return not (scene.day or here)
+    return not (scene.day or site)
 
 
-def _days_differ(day: DateMention | None, other: DateMention | None) -> bool:
-    if day is None or other is None or day.date_start is None or other.date_start is None:
+def _shares_place(scene: Scene, incident: Incident) -> bool:
+    return bool({fold(m.text) for m in scene.local_places} & {fold(m.text) for m in incident.places})
+
+
+def _is_same_site(scene: Scene, incident: Incident) -> bool:
+    """One place, or one inside the other by the words of the text or by the gazetteer."""
+    site, other = scene.site, incident.site
+    if site is None or other is None:
         return False
-    if day.date_end is None or other.date_end is None:
-        return day.date_start != other.date_start
-    return day.date_end < other.date_start or other.date_end < day.date_start
+    here = {fold(site.text), fold(site.place.name) if site.place else ""} - {""}
+    there = {fold(other.text), fold(other.place.name) if other.place else ""} - {""}
+    if here & there:
+        return True
+    inside = {fold(name) for name in site.parent_names} & {fold(m.text) for m in incident.places}
+    around = {fold(name) for name in other.parent_names} & {fold(m.text) for m in scene.local_places}
+    return bool(inside or around) and not (inside and around) 
+
+
+def _acts_differ(scene: Scene, incident: Incident) -> bool:
+    """Told with a turn of phrase, other acts are another incident ("Meanwhile, mortars hit ...")."""
+    told = {t.sub_event_type for s in incident.scenes for t in s.triggers}
+    return not {t.sub_event_type for t in scene.triggers} & told
+
+
+def _days_apart(day: DateMention | None, other: DateMention | None) -> int:
+    """Days between two dates or periods; 0 where they touch or one is not known."""
+    if day is None or other is None or day.date_start is None or other.date_start is None:
+        return 0
+    end, other_end = day.date_end or day.date_start, other.date_end or other.date_start
+    return max(0, (other.date_start - end).days, (day.date_start - other_end).days)
 
 
 def _same_counts(victims: Sequence[CasualtyMention], incident: Incident) -> bool:

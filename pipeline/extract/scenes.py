@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -13,18 +14,27 @@ from pipeline.extract.aggregates import is_aggregate
 from pipeline.extract.casualties import find_casualties
 from pipeline.extract.dates import find_dates
 from pipeline.extract.mentions import ActorMention, CasualtyMention, DateMention, PlaceMention
+from pipeline.extract.names import fold
 from pipeline.extract.places import find_places
 from pipeline.extract.triggers import TriggerMention, find_triggers, screened_out, unreal_spans
 from pipeline.text.sentences import Sentence, split_sentences
 
+_DATELINE = re.compile(
+    r"^(?:[A-ZÀ-Þ][\w'’. -]{1,40}(?:[,/]\s?[\w'’. -]{2,40}){0,2}(?:\s\([^)]{1,40}\))?\s?(?:[–—]|--|-\s|\s-)\s?|[A-ZÀ-Þ]{3,}[A-ZÀ-Þ’'. -]*(?:,\s[\w'’. -]{2,40}){0,2}:\s|[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)?(?:, [A-Z][a-z]{2,8}\.? \d{1,2})?(?:,? \d{4})?: |[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)? \([A-Z][A-Za-z ]{1,20}\):? )"
+)
 _Mention = TypeVar("_Mention", PlaceMention, ActorMention)
 _OLD_DAYS = 200
+_LONGEST_HEADING = 160
 # Nothing else in a sentence outweighs these; the other screens yield to an armed party and its act.
 _FIRM = {"rehearsed", "remembered", "tried", "sport", "disease", "economy", "crime"}
 _WEAK = {"Attack", "Arrests", "Peaceful protest", "Armed clash", "Looting/property destruction"}
 _SEPARATE = re.compile(
-    r"^(?:\W*)(?:separately|in (?:a )?(?:separate|another|other|different|second|third)|meanwhile|elsewhere|also on|the same day|on the same day|in a related|another|a second|a separate|a third|earlier|two days (?:earlier|later)|in addition)\b",
+    r"^\W*(?:separately|elsewhere|in (?:yet )?(?:a |an )?(?:\w+ )?(?:separate|another|other|different|second|third|similar)\b|another (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|airstrike|clash|raid|ambush|shooting|protest|assault)|(?:a|the) (?:second|separate|third) (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|clash|raid|ambush|shooting)|earlier,? in a separate|similarly|likewise|two days (?:earlier|later)|(?:a|one) (?:day|week) (?:earlier|later|before)|(?:on )?the (?:same|previous|following|next) day)\b"
+    r"|\bin (?:a |an )?(?:separate|another|unrelated|different) (?:\w+ ){0,2}(?:attack|incident|encounter|operation|raid|clash|blast|shooting|ambush|strike|development)s?\b",
     re.IGNORECASE,
+)
+_TURNS = re.compile(
+    r"^\W*(?:meanwhile|on the other hand|earlier|also|moreover|furthermore|in addition|additionally|later)\b", re.IGNORECASE
 )
 _NOMINAL = re.compile(
     r"attacks?|attacking|attackers?|raids?|killings?|operation|assaults?|battles?|offensive|clashes|explosives|bombs?|rockets?|missiles?|mortars?|artillery|blasts|explosions|bombings|drones?|fighting \w+|warplanes|protest|protesters|demonstrators|mines?|ied|ieds|shootings?|murders?|abductions|kidnappings|executions|massacres",
@@ -73,9 +83,37 @@ class Scene:
         return bool(_SAYING.search(self.sentence.text[: mention.start - self.sentence.start]))
 
     @property
+    def local_places(self) -> list[PlaceMention]:
+        """Places below the province; not the one where a dispatch was written ("KABUL, Afghanistan – ...")."""
+        head = _DATELINE.match(self.sentence.text)
+        written = self.sentence.start + (head.end() if head else 0)
+        return [
+            m
+            for m in self.places
+            if m.start >= written and (m.place is None or m.place.kind not in {"country", "adm1"})
+        ]
+
+    @property
+    def site(self) -> PlaceMention | None:
+        """The place of the act: the innermost one named, of several the one told after the act and next to it."""
+        local = self.local_places
+        if not local:
+            return None
+        act = min((t.start for t in self.triggers), default=self.sentence.start)
+        owners = {fold(name) for m in local for name in m.parent_names}
+        inner = [m for m in local if fold(m.text) not in owners] or local
+        known = [m for m in inner if m.place is not None or len(m.parent_names) > 0] or inner
+        return min(known, key=lambda m: (m.geo_precision in (3, 5), m.start < act, abs(m.start - act)))
+
+    @property
     def opens_another(self) -> bool:
-        """True where the sentence says that it tells of another incident."""
-        return bool(_SEPARATE.match(self.sentence.text))
+        """True where the sentence says that it tells of another incident ("In a separate attack ...")."""
+        return bool(_SEPARATE.search(self.sentence.text))
+
+    @property
+    def turns(self) -> bool:
+        """True where the sentence turns to something else, maybe another incident ("Meanwhile ...")."""
+        return bool(_TURNS.match(self.sentence.text))
 
     @property
     def victims(self) -> list[CasualtyMention]:
@@ -97,7 +135,9 @@ class Reading:
 def read_article(text: str, title: str | None, published_on: dt.date | None) -> Reading:
     """Run all finders over an article and say of each sentence what kind of statement it is."""
     reading = Reading(text, published_on, places=find_places(text), actors=find_actors(text))
-    for number, sentence in enumerate(split_sentences(text)):
+    sentences = split_sentences(text)
+    headings = _headings(sentences, title)
+    for sentence in sentences:
         scene = Scene(
             sentence,
             _real(find_triggers(sentence.text, sentence.start), sentence),
@@ -105,7 +145,7 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
             [_moved(m, sentence.start) for m in find_dates(sentence.text, published_on)],
             _inside(reading.places, sentence),
             _inside(reading.actors, sentence),
-            is_title=number == 0 and _is_title(sentence, title),
+            is_title=sentence.start in headings,
         )
         scene.dates = _dated_weekdays(scene.dates)
         scene.screen = screened_out(sentence.text)
@@ -143,10 +183,29 @@ def _dated_weekdays(dates: list[DateMention]) -> list[DateMention]:
     return [m for m in dates if m in explicit or not any(0 <= e.start - m.end <= 3 for e in explicit)]
 
 
-def _is_title(sentence: Sentence, title: str | None) -> bool:
-    if title and sentence.text.strip().casefold() == title.strip().casefold():
-        return True
-    return not sentence.text.rstrip("”\"'’)").endswith((".", "!", "?", ":")) and len(sentence.text) < 160
+def _headings(sentences: Sequence[Sentence], title: str | None) -> set[int]:
+    """Where lines start that are no sentences: the headline, crossheads, captions, links to other stories.
+
+    A line without a full stop is one only where other lines have them; copy without punctuation is all text.
+    """
+    alone = Counter(sentence.paragraph for sentence in sentences)
+    lines = {s.paragraph: s for s in sentences}
+    is_punctuated = sum(_is_closed(s) for s in lines.values()) * 4 > len(lines)
+    found = {
+        s.start
+        for s in sentences
+        if alone[s.paragraph] == 1
+        and not _is_closed(s)
+        and len(s.text) < _LONGEST_HEADING
+        and (is_punctuated or s is sentences[0])
+    }
+    if sentences and title and sentences[0].text.strip().casefold() == title.strip().casefold():
+        found.add(sentences[0].start)
+    return found
+
+
+def _is_closed(sentence: Sentence) -> bool:
+    return sentence.text.rstrip("”\"'’)").endswith((".", "!", "?", "…"))
 
 
 def _kind(scene: Scene, published_on: dt.date | None) -> str:
@@ -159,18 +218,19 @@ def _kind(scene: Scene, published_on: dt.date | None) -> str:
         return "claim"
     if not scene.triggers and not scene.victims:
         return "none"
-    if scene.screen in _FIRM or (scene.screen and not _is_armed_harm(scene)):
+    if scene.screen in _FIRM or (scene.screen and not _is_armed_act(scene)):
         return "none"
     if _is_old(scene, published_on) or (_HABITUAL.search(text) and not scene.day):
         return "none"
     return "act" if _is_concrete(scene) else "detail"
 
 
-def _is_armed_harm(scene: Scene) -> bool:
-    """An armed party and people killed or hurt in one sentence: no accident, match or film, whatever else it says."""
+def _is_armed_act(scene: Scene) -> bool:
+    """An armed party and a violent act of its own: no accident or film, whatever else the sentence says."""
     armed = any(a.actor_type not in {"civilians", "protesters"} for a in scene.actors)
-    harmed = any(m.outcome in {"killed", "injured", "abducted", "killed_or_injured"} for m in scene.victims)
-    return armed and (harmed or any(not _NOMINAL.fullmatch(t.text) for t in scene.triggers))
+    return armed and any(
+        not _NOMINAL.fullmatch(t.text) and not _HARM.fullmatch(t.text) for t in scene.triggers
+    )
 
 
 def _is_old(scene: Scene, published_on: dt.date | None) -> bool:
@@ -189,7 +249,7 @@ def _is_concrete(scene: Scene) -> bool:
     if not acts:
         return False
     strong = any(t.sub_event_type not in _WEAK for t in acts)
-    local = any(m.place is None or m.place.kind not in {"country", "adm1"} for m in scene.places)
+    local = bool(scene.local_places)
     placed = any(m.place is None or m.place.kind != "country" for m in scene.places)
     if local and armed:
         return True

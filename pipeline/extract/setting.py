@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.extract.gazetteer import country_name
-from pipeline.extract.individuation import Incident, local_places
+from pipeline.extract.individuation import Incident
 from pipeline.extract.mentions import PlaceMention
 from pipeline.extract.names import fold
 from pipeline.extract.places import country_counts
 from pipeline.extract.scenes import Reading, Scene
 
-_DATELINE = re.compile(r"^[A-ZÀ-Þ][\w'’. -]{1,40}(?:,\s[\w'’. -]{2,40})?(?:\s\([^)]{1,40}\))?\s?[–—-]{1,2}\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +39,8 @@ class When:
 
 def where_of(incident: Incident, reading: Reading) -> Where:
     """The most specific place: of the anchor, then of the scenes and details around it, then of the dateline."""
-    mention = next((m for m in map(_best_place, [*incident.scenes, *incident.details[:2]]) if m), None)
-    neighbours = _neighbours(incident, reading)
-    mention = mention or next((m for m in map(_best_place, neighbours) if m), None)
+    told = [*incident.scenes, *incident.details[:2], *_neighbours(incident, reading)]
+    mention = next((scene.site for scene in told if scene.site), None)
     division = _division(mention, incident, reading)
     code = mention.place.country_code if mention and mention.place else None
     code = code or (division.place.country_code if division and division.place else None)
@@ -51,24 +48,6 @@ def where_of(incident: Incident, reading: Reading) -> Where:
     if code is None:
         code, span = _main_country(incident, reading)
     return Where(mention, code, division, span)
-
-
-def _best_place(scene: Scene) -> PlaceMention | None:
-    local = local_places(scene)
-    if not local:
-        return None
-    local = [m for m in local if not _is_dateline(m, scene)] or local
-    act = min((t.start for t in scene.triggers), default=scene.sentence.start)
-    owners = {fold(name) for m in local for name in m.parent_names}
-    inner = [m for m in local if fold(m.text) not in owners] or local
-    known = [m for m in inner if m.place is not None or len(m.parent_names) > 0] or inner
-    return min(known, key=lambda m: (m.geo_precision in (3, 5), m.start < act, abs(m.start - act)))
-
-
-def _is_dateline(mention: PlaceMention, scene: Scene) -> bool:
-    """True where a place only says where the dispatch was written ("KABUL, Afghanistan – ...")."""
-    head = _DATELINE.match(scene.sentence.text)
-    return bool(head and mention.end <= scene.sentence.start + head.end())
 
 
 def _neighbours(incident: Incident, reading: Reading) -> list[Scene]:
