@@ -27,7 +27,7 @@ _AGE = re.compile(
     r"\s*-?\s*(?:year|yr)s?\b|\s*(?:kilomet|km\b|mile|metre|meter|(?:minute|hour|day|week|month|dollar|percent|vehicle|village|house|attack|rocket|round|tent|home|district|operation|incident)s?\b)",
     re.IGNORECASE,
 )
-_SINGULAR = re.compile(r"\b(?P<count>an?|another|his|her|its|the)\s+(?=[a-zA-Z])", re.IGNORECASE)
+_SINGULAR = re.compile(r"\b(?P<count>an?|another|his|her|its|the)\s+[“\"]?(?=[a-zA-Z0-9])", re.IGNORECASE)
 _SUBSET = re.compile(
     r"\b(?:of (?:them|whom|the (?:dead|victims|wounded|injured|killed))|including|among them|among the dead|among whom)\b",
     re.IGNORECASE,
@@ -36,6 +36,11 @@ _OBJECT = re.compile(
     rf"\s+(?:(?:at least|more than|up to|about|around|some|nearly|between)\s+)?(?:{WORDS}|\d|an?\b|another\b|his\b|her\b|himself\b|herself\b|dozens\b|scores\b|hundreds\b|several\b)",
     re.IGNORECASE,
 )
+_ATTRIBUTE = re.compile(
+    r"\s+(?:people|persons?|civilians?|famil(?:y|ies)|villagers?|women|woman|residents?|children|communit|population|camp)",
+    re.IGNORECASE,
+)
+"""After these nouns "displaced" says who somebody is, not what the news is."""
 _SPEAKS = re.compile(
     r"[\w ]{0,25}\b(?:said|told|added|confirmed|reported|explained|announced)\b", re.IGNORECASE
 )
@@ -44,13 +49,19 @@ _BARE_END = re.compile(
 )
 _ACRONYM = re.compile(r"\([A-Z][\w-]{1,7}\)")
 _ANOTHER = re.compile(r"\banother(?=\s*[.,;]|\s*$|\s+(?:in|was|who|and)\b)", re.IGNORECASE)
+_TOKEN = re.compile(r"\S+")
+_OF = re.compile(r"\s+of\b")
+# Of these the words after "of" say who they are.
+_HOLDERS = re.compile(r"members?|leaders?|commanders?|bod(?:y|ies)|corpses?|lives|life|deaths?|chiefs?|officials?", re.IGNORECASE)
 _AGED = re.compile(r"\b(?:aged|age|of)\s+$", re.IGNORECASE)
+_DEATHS = re.compile(r"\b(?:deaths?|fatalit(?:y|ies))$", re.IGNORECASE)
 _COMMA = re.compile(r"\s*[,.]")
 _RECOVERED = re.compile(r"\b(?:found|recovered|discovered|retrieved|exhumed)\b")
 _FOUND_DEAD = re.compile(r"\b(?:bodies|corpses|body)\b", re.IGNORECASE)
 _WERE = r"\s*(?:more|others)?\s*(?:were|was|have been|had been|are|are being|was being)(?:\s+(?:also|reportedly|seriously|critically|\w+ly))?\s+"
 _TOTAL = re.compile(
-    r"\b(?:death toll|toll)\b[^.;]{0,50}?\b(?:to|at|of|is|was|reached|stood at|stands at)\s*$", re.IGNORECASE
+    r"\b(?:death toll|toll|number of (?:[\w’'-]+ ){1,6}(?:killed|dead)|number of (?:deaths|fatalities|dead|victims))\b[^.;]{0,180}?\b(?:to|at|of|is|was|reached|stood at|stands at)\s*$",
+    re.IGNORECASE,
 )
 _CLAUSE_VERB = re.compile(
     r"\b(?:said|told|attacked|stormed|opened|fled|reported|raided|ambushed|fired|clashed|detonated|targeted|arrived|hit|struck)\b",
@@ -69,7 +80,9 @@ class _People:
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
+class OutcomeWord:
+    """A word that says what happened to people; ``is_active`` where they stand after it, ``is_passive`` before it."""
+
     start: int
     end: int
     outcome: Outcome
@@ -81,16 +94,16 @@ class _Word:
 class _OutcomeWords:
     """The words of one sentence that say what happened to people, in order."""
 
-    words: list[_Word]
+    words: list[OutcomeWord]
     has_recovered: bool
 
-    def within_reach_of(self, people: _People) -> list[_Word]:
+    def within_reach_of(self, people: _People) -> list[OutcomeWord]:
         """The words after a phrase that are near enough to be said of it."""
         first = bisect_left(self.words, people.end, key=lambda word: word.start)
         last = bisect_right(self.words, people.end + _MAX_GAP, key=lambda word: word.start)
         return self.words[first:last]
 
-    def last_before(self, people: _People) -> _Word | None:
+    def last_before(self, people: _People) -> OutcomeWord | None:
         """The last word that ends before the phrase."""
         count = bisect_right(self.words, people.number.start, key=lambda word: word.end)
         return self.words[count - 1] if count else None
@@ -170,7 +183,7 @@ def victim_class(phrase: str) -> VictimClass:
 def find_casualties(sentence: str, offset: int = 0) -> list[CasualtyMention]:
     """Casualty mentions of one sentence; spans are moved by ``offset``."""
     original, sentence = sentence, _ACRONYM.sub(lambda match: " " * len(match[0]), sentence)
-    words = _OutcomeWords(_outcome_words(sentence), bool(_RECOVERED.search(sentence)))
+    words = _OutcomeWords(outcome_words(sentence), bool(_RECOVERED.search(sentence)))
     mentions = [m for match in _none_pattern().finditer(sentence) for m in _none_mention(match, offset)]
     taken = _marks(sentence, [(m.start - offset, m.end - offset) for m in mentions])
     for people in _counted_people(sentence):
@@ -192,8 +205,8 @@ def _marks(sentence: str, spans: list[tuple[int, int]]) -> bytearray:
 
 def _none_mention(match: re.Match[str], offset: int) -> list[CasualtyMention]:
     words = match[0].casefold()
-    killed = any(stem in words for stem in ("casualt", "kill", "death", "fatal", "life", "died", "victim"))
-    injured = any(stem in words for stem in ("casualt", "hurt", "injur", "wound", "victim"))
+    killed = any(stem in words for stem in ("casualt", "causalit", "kill", "death", "fatal", "life", "died", "victim", "harmed"))
+    injured = any(stem in words for stem in ("casualt", "causalit", "harmed", "hurt", "injur", "wound", "victim"))
     outcomes: list[Outcome] = [*(["killed"] if killed else []), *(["injured"] if injured else [])]  # type: ignore[list-item]
     return [
         CasualtyMention(
@@ -203,13 +216,16 @@ def _none_mention(match: re.Match[str], offset: int) -> list[CasualtyMention]:
     ]
 
 
-def _outcome_words(sentence: str) -> list[_Word]:
+def outcome_words(sentence: str) -> list[OutcomeWord]:
+    """All words of a sentence that say what happened to people, in order."""
     lexicon = _lexicon("casualties")
     words = []
     for match in _outcome_pattern().finditer(sentence):
         kind, text = str(match.lastgroup), re.sub(r"\s+", " ", match[0].casefold())
         if kind == "combined":
-            words.append(_Word(match.start(), match.end(), "killed_or_injured", True, True))
+            words.append(OutcomeWord(match.start(), match.end(), "killed_or_injured", True, True))
+            continue
+        if kind == "displaced" and _ATTRIBUTE.match(sentence, match.end()):
             continue
         outcome: Outcome = kind  # type: ignore[assignment]
         forms = lexicon[kind]
@@ -222,7 +238,7 @@ def _outcome_words(sentence: str) -> list[_Word]:
                 re.IGNORECASE,
             )
             active, passive = (False, True) if was else (True, not _OBJECT.match(sentence, match.end()))
-        words.append(_Word(match.start(), match.end(), outcome, active, passive))
+        words.append(OutcomeWord(match.start(), match.end(), outcome, active, passive))
     return words
 
 
@@ -292,17 +308,28 @@ def _phrase(number: NumberMention, sentence: str) -> _People:
     rest = sentence[number.end : number.end + _MAX_PHRASE]
     stop = _BREAK.search(rest)
     window = rest[: stop.start()] if stop else rest
-    window = " ".join(window.split(" ")[: _MAX_NOUN_WORDS + 1])
+    words = list(_TOKEN.finditer(window))
+    if len(words) > _MAX_NOUN_WORDS:
+        window = window[: words[_MAX_NOUN_WORDS].start()]
     outcome = next((m for m in _outcome_pattern().finditer(window) if m.lastgroup != "displaced"), None)
     if outcome:
         window = window[: outcome.start()]
     of = re.match(r"\s+of\s+(?:them|whom|the|its|his|their)\b", window, re.IGNORECASE)
-    nouns = list(_noun_pattern().finditer(window))
+    nouns = _head_nouns(window)
     if not nouns:
         return _People(number, number.end + (of.end() if of else 0), None, "unknown")
     end = nouns[-1].end()
     phrase = window[:end].strip()
     return _People(number, number.end + end, phrase, victim_class(phrase))
+
+
+def _head_nouns(window: str) -> list[re.Match[str]]:
+    """The person nouns of a phrase up to its head: "a young man" of "a young man of the displaced people"."""
+    nouns = list(_noun_pattern().finditer(window))
+    for noun in nouns:
+        if _OF.match(window, noun.end()) and not _HOLDERS.fullmatch(noun[0]):
+            return [n for n in nouns if n.end() <= noun.end()]
+    return nouns
 
 
 def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome | None:
@@ -331,9 +358,11 @@ def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome
         and re.fullmatch(_WERE, sentence[people.end : after[0].start], re.IGNORECASE)
     ):
         return after[0].outcome
+    if people.noun and _DEATHS.search(people.noun) and not any(w.outcome != "killed" for w in after[:1]):
+        return "killed"
     if people.noun and _FOUND_DEAD.search(people.noun) and words.has_recovered:
         return "killed"
-    tail = sentence[max(0, people.number.start - 70) : people.number.start]
+    tail = sentence[max(0, people.number.start - _MAX_PHRASE) : people.number.start]
     return "killed" if _TOTAL.search(tail) else None
 
 
@@ -361,7 +390,10 @@ def _is_subject_gap(gap: str) -> bool:
         verbs = _CLAUSE_VERB.findall(gap)
         return not verbs
     return bool(
-        re.fullmatch(r"\s*(?:,[^,]*,|\([^)]*\))?\s*(?:reportedly|also|later|and \w+(?: \w+){0,4})?\s*", gap)
+        re.fullmatch(
+            r"\s*(?:of (?:an?|the|his|her|one|same) [\w’'-]+(?: \w+)?)?\s*(?:,[^,]*,|\([^)]*\)|,? including [\w’' -]{1,40}?)?\s*(?:reportedly|also|later|and \w+(?: \w+){0,4})?\s*",
+            gap,
+        )
     )
 
 

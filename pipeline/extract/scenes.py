@@ -15,6 +15,7 @@ from pipeline.extract.casualties import find_casualties
 from pipeline.extract.dates import find_dates
 from pipeline.extract.mentions import ActorMention, CasualtyMention, DateMention, PlaceMention
 from pipeline.extract.names import fold
+from pipeline.extract.persons import find_persons
 from pipeline.extract.places import find_places
 from pipeline.extract.triggers import TriggerMention, find_triggers, screened_out, unreal_spans
 from pipeline.text.sentences import Sentence, split_sentences
@@ -66,6 +67,8 @@ class Scene:
     dates: list[DateMention]
     places: list[PlaceMention]
     actors: list[ActorMention]
+    persons: list[CasualtyMention] = field(default_factory=list)
+    """People harmed who are not counted, one mention each."""
     is_title: bool = False
     kind: str = "none"
     screen: str | None = None
@@ -147,11 +150,19 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
             _inside(reading.actors, sentence),
             is_title=sentence.start in headings,
         )
+        scene.persons = [
+            m for m in find_persons(sentence.text, sentence.start, scene.casualties) if not _is_group(m, scene)
+        ]
         scene.dates = _dated_weekdays(scene.dates)
         scene.screen = screened_out(sentence.text)
         scene.kind = _kind(scene, published_on)
         reading.scenes.append(scene)
     return reading
+
+
+def _is_group(person: CasualtyMention, scene: Scene) -> bool:
+    """True where the words of a person are those of a party or a place."""
+    return any(a.start < person.end and person.start < a.end and a.end == person.end for a in scene.actors)
 
 
 def _real(triggers: list[TriggerMention], sentence: Sentence) -> list[TriggerMention]:
@@ -216,7 +227,7 @@ def _kind(scene: Scene, published_on: dt.date | None) -> str:
         return "aggregate"
     if _CLAIM.search(text) and not scene.victims:
         return "claim"
-    if not scene.triggers and not scene.victims:
+    if not scene.triggers and not scene.victims and not scene.persons:
         return "none"
     if scene.screen in _FIRM or (scene.screen and not _is_armed_act(scene)):
         return "none"
@@ -244,6 +255,8 @@ def _is_concrete(scene: Scene) -> bool:
         return False
     armed = any(a.actor_type not in {"civilians", "protesters"} for a in scene.actors)
     if any(m.outcome in {"killed", "injured", "abducted", "killed_or_injured"} for m in scene.victims):
+        return armed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
+    if scene.persons and (scene.day is not None or scene.local_places):
         return armed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
     acts = [t for t in scene.triggers if not _NOMINAL.fullmatch(t.text)]
     if not acts:

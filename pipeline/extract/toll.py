@@ -47,7 +47,15 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
             toll = _joined(toll, told)
         else:
             toll = _spanned(toll, told)
-    return toll
+    return toll if toll.mentions else _uncounted(scenes, outcome)
+
+
+def _uncounted(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
+    """Where nothing is counted outright: parts of people otherwise harmed ("three of them died"), then single persons."""
+    parts = [m for scene in scenes for m in scene.casualties if m.outcome == outcome]
+    persons = [m for scene in scenes for m in scene.persons if m.outcome == outcome]
+    used = parts[:1] or persons[:1]
+    return _summed(used) if used else Toll()
 
 
 def _is_part(mention: CasualtyMention, toll: Toll) -> bool:
