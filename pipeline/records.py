@@ -133,6 +133,13 @@ class AggregateClaim(msgspec.Struct, frozen=True, kw_only=True):
     is_party_propaganda: bool = False
     evidence: list[Evidence] = []
 
+    @property
+    def states_a_figure(self) -> bool:
+        """False for "thousands were killed": no number, no claim."""
+        return any(
+            n is not None for n in (self.event_count, self.killed, self.injured, self.killed_or_injured)
+        )
+
 
 class ResponsibilityClaim(msgspec.Struct, frozen=True, kw_only=True):
     """One claim or denial of an incident; ``incident`` is its index in the extraction."""

@@ -13,7 +13,7 @@ from pipeline.records import AggregateClaim, Evidence
 _ACTS = r"(?:(?!(?:in|of|on|and|by|at|from|people|persons|soldiers|civilians|others|to|were|was)\b)[\w-]+\s+){0,3}?(?:attacks?|incidents?|air ?strikes?|strikes?|clashes|bombings?|operations?|raids|killings|explosions|air raids|shellings?|violations|assaults|ambushes|blasts|kidnappings|abductions|suicide attacks|offensives|massacres|sorties|missiles|events|assassinations|protests|demonstrations|cases)\b"
 _ACT_COUNT = re.compile(rf"^\s+{_ACTS}", re.IGNORECASE)
 _COUNTING = re.compile(
-    r"\b(?:so far this year|in recent (?:months|weeks|years|days)|in total|altogether|a total of|over the (?:years|past)|since the (?:start|beginning|outbreak|coup|conflict|war|insurgency|takeover)\b|(?:conflict|war|insurgency|violence|fighting|unrest|uprising|crisis) (?:has|have) (?:killed|left|claimed|cost)|(?:have|has) been (?:killed|injured|displaced|abducted) (?:in|by|since|across|this)|every (?:month|week|year)|each (?:month|week|year)|per (?:month|week|year)|within (?:a|the) (?:week|month|year)|in the (?:\d+|[a-z]+)[- ](?:year|month|week)s?(?:-long|-old)?|alone\b)",
+    r"\b(?:so far this year|in recent (?:months|weeks|years|days)|in total|altogether|a total of|over the (?:years|past)|since the (?:start|beginning|outbreak|coup|conflict|war|insurgency|takeover)\b|(?:conflict|war|insurgency|violence|fighting|unrest|uprising|crisis) (?:has|have) (?:killed|left|claimed|cost)|(?:have|has) been (?:killed|injured|displaced|abducted) (?:since|across|this)|every (?:month|week|year)|each (?:month|week|year)|per (?:month|week|year)|within (?:a|the) (?:week|month|year)|in the (?:\d+|[a-z]+)[- ](?:year|month|week)s?(?:-long|-old)?|alone\b)",
     re.IGNORECASE,
 )
 _OWN = re.compile(
@@ -23,6 +23,15 @@ _OWN = re.compile(
 _RUNNING = re.compile(
     r"since|(?:in|over|during|within) the (?:past|last)|so far|this (?:month|year)", re.IGNORECASE
 )
+_ONE_ACT = re.compile(
+    r"\b(?:an?|the|this|that|his|her|its)\s+(?!series|wave|spate|string|number)(?:[\w-]+\s+){0,3}?(?:attack|raid|ambush|blast|explosion|bombing|massacre|assault|clash|gunfight|gun ?battle|firefight|rally|protest|demonstration|shooting|air ?strike|drone strike|assassination|killing)\b(?! attempts)",
+    re.IGNORECASE,
+)
+_CONTINUING = re.compile(
+    r"^\W*(?:all|these|those|they|of (?:these|those|them)|among (?:them|these|the total)|the (?:fatalities|victims|dead) (?:were|are))\b",
+    re.IGNORECASE,
+)
+_SAME_PERIOD = re.compile(r"\b(?:same|that) (?:period|time ?frame)\b", re.IGNORECASE)
 _LONG_DAYS = 6
 # A count of a thousand and more in one sentence is the toll of a war or a year, not of one place and day.
 _LARGEST_INCIDENT = 1000
@@ -70,15 +79,21 @@ def is_aggregate(
         return True
     if counted and (periods or _COUNTING.search(text) or (_OWN.search(text) and counted[0] >= 3)):
         return True
-    if people and any(_RUNNING.match(m.text) for m in periods):
+    if people and not exact and any(_RUNNING.match(m.text) for m in periods):
         return True
     if counted and counted[0] >= 5 and not exact:
         return True
     return bool(
         people
         and not exact
+        and (not _ONE_ACT.search(text) or any(m.is_period for m in periods))
         and (any(_days(m) >= _LONG_DAYS or m.is_period for m in periods) or _COUNTING.search(text))
     )
+
+
+def continues_aggregate(text: str) -> bool:
+    """True where a sentence that follows a total goes on with it ("All were killed in ...", "in the same period")."""
+    return bool(_CONTINUING.match(text) or _SAME_PERIOD.search(text))
 
 
 def read_aggregate(
@@ -117,5 +132,9 @@ def read_aggregate(
 
 
 def _total(casualties: Sequence[CasualtyMention], outcome: str) -> int | None:
-    counts = [m.low for m in casualties if m.outcome == outcome and not m.is_subset and m.low is not None]
+    counts = [
+        m.low
+        for m in casualties
+        if m.outcome == outcome and not m.is_subset and m.low is not None and m.qualifier != "vague"
+    ]
     return sum(counts) if counts else None

@@ -29,18 +29,20 @@ class RulesExtractor:
         published_on = article.published_on or (article.published_at.date() if article.published_at else None)
         reading = read_article(article.text[:MAX_CHARACTERS], article.title, published_on)
         incidents = group_incidents(reading)
-        aggregates = [scene for scene in reading.scenes if scene.kind == "aggregate"]
+        claims = [
+            (read_aggregate(s.sentence.text, s.sentence.start, s.casualties, s.dates, s.places, s.actors), s)
+            for s in reading.scenes
+            if s.kind == "aggregate"
+        ]
+        claims = [(claim, scene) for claim, scene in claims if claim.states_a_figure]
         return Extraction(
             article_id=article.article_id,
             incidents=[
                 build_report(i, reading, is_lead=_is_lead(i.anchor.sentence.start, reading))
                 for i in incidents
             ],
-            aggregate_claims=[
-                read_aggregate(s.sentence.text, s.sentence.start, s.casualties, s.dates, s.places, s.actors)
-                for s in aggregates
-            ],
-            casualty_figures=build_figures(incidents, aggregates),
+            aggregate_claims=[claim for claim, _ in claims],
+            casualty_figures=build_figures(incidents, [scene for _, scene in claims]),
             responsibility_claims=build_responsibility(incidents, reading),
         )
 

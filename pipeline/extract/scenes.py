@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pipeline.extract.actors import find_actors
-from pipeline.extract.aggregates import is_aggregate
+from pipeline.extract.aggregates import continues_aggregate, is_aggregate
 from pipeline.extract.casualties import find_casualties
 from pipeline.extract.dates import find_dates
 from pipeline.extract.mentions import ActorMention, CasualtyMention, DateMention, PlaceMention
 from pipeline.extract.names import fold
 from pipeline.extract.persons import find_persons
 from pipeline.extract.places import find_places
-from pipeline.extract.triggers import TriggerMention, find_triggers, screened_out, unreal_spans
+from pipeline.extract.triggers import TriggerMention, conflict_words, find_triggers, screened_out, unreal_spans
 from pipeline.text.sentences import Sentence, split_sentences
 
 _DATELINE = re.compile(
@@ -26,8 +26,10 @@ _DATELINE = re.compile(
 _Mention = TypeVar("_Mention", PlaceMention, ActorMention)
 _OLD_DAYS = 200
 _LONGEST_HEADING = 160
+_CONFLICT_WORDS = 3
 # Nothing else in a sentence outweighs these; the other screens yield to an armed party and its act.
 _FIRM = {"rehearsed", "remembered", "tried", "sport", "disease", "economy", "crime"}
+_NATURAL = {"accident", "disease", "sport", "economy"}
 _WEAK = {"Attack", "Arrests", "Peaceful protest", "Armed clash", "Looting/property destruction"}
 _SEPARATE = re.compile(
     r"^\W*(?:separately|elsewhere|in (?:yet )?(?:a |an )?(?:\w+ )?(?:separate|another|other|different|second|third|similar)\b|another (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|airstrike|clash|raid|ambush|shooting|protest|assault)|(?:a|the) (?:second|separate|third) (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|clash|raid|ambush|shooting)|earlier,? in a separate|similarly|likewise|two days (?:earlier|later)|(?:a|one) (?:day|week) (?:earlier|later|before)|(?:on )?the (?:same|previous|following|next) day)\b"
@@ -43,6 +45,13 @@ _NOMINAL = re.compile(
 )
 # Words of harm that say nothing of an act: floods and fevers kill too.
 _HARM = re.compile(r"killed|killings?|wounded|slain|found dead|burn(?:ed|t|ing)? .*", re.IGNORECASE)
+# People whose arrest is political.
+_DISSENT = re.compile(r"protest|demonstrat|activist|journalist|opposition|dissident|student|monk|politician", re.IGNORECASE)
+_NEAR = 70
+_CARRIED_OUT = re.compile(
+    r"\b(?:carr(?:ied|ying) out|launch(?:ed|ing)|conduct(?:ed|ing)|execut(?:ed|ing)|stag(?:ed|ing)|mount(?:ed|ing)|took place|broke out|erupted|occurred|happened|ensued|was a|were|subjected to|came under|included)\b",
+    re.IGNORECASE,
+)
 _SAYING = re.compile(
     r"\b(?:told|said|announced|reported|stated|met|meeting|speaking|statement|interview|tweeted|added|held|press conference)\b[^,.;]{0,40}$",
     re.IGNORECASE,
@@ -76,10 +85,20 @@ class Scene:
     @property
     def day(self) -> DateMention | None:
         """The mention that dates the act: an exact day or a short span, not a period of counting."""
-        exact = [m for m in self.dates if m.date_start and not m.is_period and m.precision <= 3]
-        exact = [m for m in exact if not self._dates_a_statement(m)] or (exact if self.victims else [])
+        exact = [m for m in self.event_dates if m.date_start and not m.is_period and m.precision <= 3]
         first = min((t.start for t in self.triggers), default=self.sentence.start)
         return min(exact, key=lambda m: (m.precision, abs(m.start - first))) if exact else None
+
+    @property
+    def event_dates(self) -> list[DateMention]:
+        """Dates but those of somebody's words about the act ("officials said on Monday")."""
+        return [m for m in self.dates if not self._dates_a_statement(m)]
+
+    @property
+    def statement_day(self) -> DateMention | None:
+        """The day on which somebody spoke of the act."""
+        spoken = [m for m in self.dates if m.date_start and m.precision == 1 and self._dates_a_statement(m)]
+        return spoken[0] if spoken else None
 
     def _dates_a_statement(self, mention: DateMention) -> bool:
         """True where the day is that of somebody's words about the act."""
@@ -140,6 +159,9 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
     reading = Reading(text, published_on, places=find_places(text), actors=find_actors(text))
     sentences = split_sentences(text)
     headings = _headings(sentences, title)
+    is_conflict = len(conflict_words(text)) >= _CONFLICT_WORDS or any(
+        a.actor_type in {"rebel_group", "militia"} for a in reading.actors
+    )
     for sentence in sentences:
         scene = Scene(
             sentence,
@@ -156,8 +178,19 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
         scene.dates = _dated_weekdays(scene.dates)
         scene.screen = screened_out(sentence.text)
         scene.kind = _kind(scene, published_on)
+        if scene.kind in {"act", "detail"} and _follows_total(scene, reading):
+            scene.kind = "aggregate" if any(m.low for m in scene.victims) else "none"
+        if scene.kind == "act" and not (is_conflict or conflict_words(sentence.text)):
+            scene.kind = "none"
         reading.scenes.append(scene)
     return reading
+
+
+def _follows_total(scene: Scene, reading: Reading) -> bool:
+    last = reading.scenes[-1].kind if reading.scenes else "none"
+    recent = {s.kind for s in reading.scenes[-3:]}
+    text = scene.sentence.text
+    return continues_aggregate(text) and ("aggregate" in recent if "period" in text else last == "aggregate")
 
 
 def _is_group(person: CasualtyMention, scene: Scene) -> bool:
@@ -223,7 +256,9 @@ def _kind(scene: Scene, published_on: dt.date | None) -> str:
     text = scene.sentence.text
     if scene.is_title:
         return "none"
-    if is_aggregate(text, scene.casualties, scene.dates, published_on):
+    if scene.screen in _NATURAL and not _is_armed_act(scene):
+        return "none"
+    if is_aggregate(text, scene.casualties, scene.event_dates, published_on):
         return "aggregate"
     if _CLAIM.search(text) and not scene.victims:
         return "claim"
@@ -245,6 +280,8 @@ def _is_armed_act(scene: Scene) -> bool:
 
 
 def _is_old(scene: Scene, published_on: dt.date | None) -> bool:
+    if scene.local_places and any(m.precision == 1 and m.date_start for m in scene.dates):
+        return False
     ends = [m.date_end for m in scene.dates if m.date_end]
     return bool(published_on and ends and max(ends) < published_on - dt.timedelta(days=_OLD_DAYS))
 
@@ -253,17 +290,43 @@ def _is_concrete(scene: Scene) -> bool:
     """Enough for an incident: an act with people harmed, or an act by or against armed people at a day or a place."""
     if not scene.triggers:
         return False
-    armed = any(a.actor_type not in {"civilians", "protesters"} for a in scene.actors)
+    armed = any(a.actor_type not in {"civilians", "protesters"} for a in scene.actors) or any(
+        m.victim_class in {"security_forces", "militants"} for m in scene.victims
+    )
     if any(m.outcome in {"killed", "injured", "abducted", "killed_or_injured"} for m in scene.victims):
         return armed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
     if scene.persons and (scene.day is not None or scene.local_places):
         return armed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
+    if all(t.sub_event_type == "Arrests" for t in scene.triggers):
+        return any(
+            a.actor_type not in {"civilians", "state_forces"} or _DISSENT.search(a.text) for a in scene.actors
+        )
+    return _is_act_told(scene, armed=armed)
+
+
+def _is_act_told(scene: Scene, *, armed: bool) -> bool:
+    """Nobody counted: an act by its verb, or by a noun with its day, that has a day or a place of its own."""
     acts = [t for t in scene.triggers if not _NOMINAL.fullmatch(t.text)]
-    if not acts:
-        return False
-    strong = any(t.sub_event_type not in _WEAK for t in acts)
     local = bool(scene.local_places)
     placed = any(m.place is None or m.place.kind != "country" for m in scene.places)
+    if not acts:
+        return scene.day is not None and (
+            (local and _is_dated_noun(scene)) or ((local or armed) and bool(_CARRIED_OUT.search(scene.sentence.text)))
+        )
+    strong = any(t.sub_event_type not in _WEAK for t in acts)
     if local and armed:
         return True
-    return (strong or armed) and scene.day is not None and (placed or strong)
+    if scene.day is None:
+        return False
+    named = any(not a.is_generic and a.actor_type != "civilians" for a in scene.actors)
+    return (placed or strong or named) if strong or armed else local
+
+
+def _is_dated_noun(scene: Scene) -> bool:
+    """ "The April 6 raid on ...", "the attack on 24 March": the noun and its day stand together."""
+    return any(
+        -_NEAR <= m.start - t.end <= _NEAR
+        for t in scene.triggers
+        for m in scene.dates
+        if m.precision == 1 and m.date_start
+    )

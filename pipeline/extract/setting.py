@@ -123,8 +123,11 @@ def when_of(incident: Incident, reading: Reading, *, is_lead: bool) -> When | No
     day = incident.day or next((d.day for d in _dating_neighbours(incident, reading) if d.day), None)
     if day is not None and day.date_start is not None and day.date_end is not None:
         return When(day.date_start, day.date_end, day.precision, day.start, day.end, True)
-    if not is_lead or reading.published_on is None or incident.anchor.dates:
+    spoken = incident.anchor.statement_day
+    if not is_lead or reading.published_on is None or incident.anchor.event_dates:
         return None
+    if spoken is not None and spoken.date_start is not None:
+        return When(spoken.date_start, spoken.date_start, 2, spoken.start, spoken.end, False)
     sentence = incident.anchor.sentence
     return When(reading.published_on, reading.published_on, 2, sentence.start, sentence.end, False)
 

@@ -52,7 +52,7 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
 
 def _uncounted(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
     """Where nothing is counted outright: parts of people otherwise harmed ("three of them died"), then single persons."""
-    parts = [m for scene in scenes for m in scene.casualties if m.outcome == outcome]
+    parts = [m for scene in scenes for m in scene.casualties if m.outcome == outcome == "killed"]
     persons = [m for scene in scenes for m in scene.persons if m.outcome == outcome]
     used = parts[:1] or persons[:1]
     return _summed(used) if used else Toll()

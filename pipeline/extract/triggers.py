@@ -10,7 +10,7 @@ import yaml
 
 from pipeline.config import SCHEMAS_DIR
 
-_UNREAL = "not_happened"
+_UNREAL, _CONFLICT = "not_happened", "conflict"
 _CLAUSE_END = re.compile(r"[;:]|,? but |, (?:and|which|who|while|as|after|when|killing|wounding|injuring|leaving)\b", re.IGNORECASE)
 
 
@@ -52,7 +52,7 @@ def screened_out(sentence: str) -> str | None:
         (
             heading
             for heading, pattern in load_patterns("relevance").items()
-            if heading != _UNREAL and pattern.search(sentence)
+            if heading not in {_UNREAL, _CONFLICT} and pattern.search(sentence)
         ),
         None,
     )
@@ -65,3 +65,8 @@ def unreal_spans(sentence: str) -> list[tuple[int, int]]:
         stop = _CLAUSE_END.search(sentence, match.end())
         spans.append((match.start(), stop.start() if stop else len(sentence)))
     return spans
+
+
+def conflict_words(text: str) -> set[str]:
+    """The different words of conflict in a text, folded: what tells political violence from crime."""
+    return {match[0].casefold() for match in load_patterns("relevance")[_CONFLICT].finditer(text)}
