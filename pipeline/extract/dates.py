@@ -100,9 +100,43 @@ def _weekday(match: re.Match[str], published: dt.date | None) -> Span | None:
     before = (match["before"] or "").casefold()
     if before.startswith(("next", "coming")):
         return (None, None, 1, False)
-    if (before.startswith(("last", "previous")) and back == 0) or match["week"]:
+    if match["week"]:
+        monday = published - dt.timedelta(days=published.weekday() + 7)
+        return _exact(monday + dt.timedelta(days=_DAYS[match["weekday"].casefold()]))
+    if before.startswith(("last", "previous")) and back == 0:
         back += 7
     return _exact(published - dt.timedelta(days=back))
+
+
+def _since_weekday(match: re.Match[str], published: dt.date | None) -> Span | None:
+    if published is None:
+        return (None, None, 5, True)
+    start = published - dt.timedelta(days=(published.weekday() - _DAYS[match["weekday"].casefold()]) % 7)
+    return (start, published, _range_precision(start, published), True)
+
+
+def _numeric(match: re.Match[str], published: dt.date | None) -> Span | None:
+    """Day and month in figures: read where only one order makes a date, left open where both do."""
+    first, second, year = int(match["first"]), int(match["second"]), int(match["year"])
+    readings = {d for d in (_day(year, second, first), _day(year, first, second)) if d is not None}
+    return _exact(readings.pop()) if len(readings) == 1 else ((None, None, 1, False) if readings else None)
+
+
+def _overnight(match: re.Match[str], published: dt.date | None) -> Span | None:
+    if published is None:
+        return (None, None, 2, False)
+    return (published - dt.timedelta(days=1), published, 2, False)
+
+
+def _after_other(match: re.Match[str], other: dt.date) -> dt.date | None:
+    """The day that is told by another: "the next day", "two days earlier"."""
+    words = match.groupdict()
+    count = _number(words["count"]) if words.get("count") else 1
+    if words.get("same") or count is None:
+        return other if words.get("same") else None
+    days = count * (7 if (words.get("unit") or "").casefold() == "week" else 1)
+    is_earlier = (words.get("earlier") or words.get("before")) is not None
+    return other - dt.timedelta(days=days) if is_earlier else other + dt.timedelta(days=days)
 
 
 def _relative(days: int) -> Rule:
@@ -207,27 +241,46 @@ _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
         (rf"(?P<month1>{_MONTH})\s+(?P<day1>{_DAY})(?P<year1>)?\s*(?:to|[-–])\s*(?:(?P<month2>{_MONTH})\s*)?(?P<day2>{_DAY})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
         (rf"since\s+(?:early\s+|late\s+|mid-)?(?:(?P<day>{_DAY})\s+(?:of\s+)?)?(?P<month>{_MONTH})(?:,?\s+(?P<year>{_YEAR}))?(?P<year_only>)?", _since),
         (rf"since\s+(?:the\s+(?:start|beginning)\s+of\s+|early\s+|late\s+|mid-)?(?P<year_only>{_YEAR})", _since),
+        (rf"(?P<first>[0-3]?\d)[/.](?P<second>[0-3]?\d)[/.](?P<year>{_YEAR})", _numeric),
+        (rf"since\s+(?:last\s+)?(?P<weekday>{_WEEKDAY})", _since_weekday),
         (rf"(?P<year>{_YEAR})-(?P<month>[01]\d)-(?P<day>[0-3]\d)", _iso),
         (_MD, _full_date),
         (_DM, _full_date),
-        (rf"(?P<before>last\s+|previous\s+|next\s+|coming\s+|this\s+(?:past\s+)?)?(?P<weekday>{_WEEKDAY})(?P<week>\s+(?:of\s+)?last\s+week)?", _weekday),
+        (rf"(?P<before>last\s+|previous\s+|next\s+|coming\s+|this\s+(?:past\s+)?)?(?P<weekday>{_WEEKDAY})(?P<week>\s+(?:of\s+)?last\s+week)?(?!\s+(?:Times|Telegraph|Mail|Mirror|Express|Post|Herald|Star|Vanguard|Punch)\b)", _weekday),
         (r"(?:the\s+)?day\s+before\s+yesterday", _relative(2)),
-        (r"yesterday|last\s+night|overnight|the\s+previous\s+night", _relative(1)),
+        (r"overnight", _overnight),
+        (r"yesterday|last\s+night|the\s+previous\s+night", _relative(1)),
         (r"today|tonight|this\s+(?:morning|afternoon|evening)|earlier\s+in\s+the\s+day", _relative(0)),
-        (rf"(?P<count>{_COUNT})\s+{_UNIT}\s+(?:ago|earlier)", _ago),
+        (rf"(?P<count>{_COUNT})\s+{_UNIT}\s+ago", _ago),
         (rf"(?:in|over|during|within|for|throughout)\s+(?:the\s+|these\s+)?(?:past|last|previous)\s+(?:(?P<count>{_COUNT})\s+)?{_UNIT}", _past_period),
         (r"(?P<which>this|last|previous)\s+(?P<unit>week|weekend|month|year)(?!s)", _this_unit),
+        (r"(?:over|at|on|during)\s+the\s+(?P<unit>weekend)(?P<which>)", _this_unit),
         (rf"(?P<first>{_YEAR})\s*(?:to|and|[-–])\s*(?P<last>{_YEAR})", _year_range),
         (rf"(?:in|of|during|early|late|mid|by|until)[\s-]+(?P<month>{_MONTH})(?:,?\s+(?P<year>{_YEAR}))?(?!\s+\d)", _month_only),
         (rf"(?P<month>{_MONTH})(?P<comma>,)?\s+(?P<year>{_YEAR})", _month_only),
         (rf"(?:in|of|during|early|late|mid|by|until|and|from)[\s-]+(?P<year>{_YEAR})", _year_only),
     )
 )  # fmt: skip
+# Days that the text tells by another day, one said before them.
+_ANCHORED: tuple[re.Pattern[str], ...] = tuple(
+    re.compile(rf"(?<![\w-]){pattern}(?!\w)", re.IGNORECASE)
+    for pattern in (
+        rf"(?P<count>{_COUNT})\s+(?P<unit>day|week)s?\s+(?:(?P<before>earlier|before|previously)|(?:later|after(?:wards)?))",
+        r"the\s+(?:(?P<before>previous|preceding)|(?:next|following))\s+(?:day|morning|evening|night)",
+        r"(?P<same>the\s+same\s+(?:day|night|evening|morning|afternoon))",
+        r"the\s+day\s+(?:(?P<before>before)|after)(?!\s+(?:yesterday|tomorrow))",
+    )
+)
 _MODAL_MAY = re.compile(r"^(?:may|march|sun|mar)\b", re.ASCII)
 
 
-def find_dates(text: str, published_on: dt.date | None) -> list[DateMention]:
-    """All dates and periods, in order, none overlapping another; earlier rules win."""
+def find_dates(
+    text: str, published_on: dt.date | None, told_before: dt.date | None = None
+) -> list[DateMention]:
+    """All dates and periods, in order, none overlapping another; earlier rules win.
+
+    ``told_before`` is the day that the text before named last: "the next day" is counted from it.
+    """
     found: list[DateMention] = []
     taken = bytearray(len(text))
     for pattern, rule in _RULES:
@@ -244,7 +297,21 @@ def find_dates(text: str, published_on: dt.date | None) -> list[DateMention]:
                         match.start() + left, match.end(), match[0].strip(), start, end, precision, is_period
                     )
                 )
+    found += _anchored(text, sorted(found, key=lambda mention: mention.start), told_before)
     return sorted(found, key=lambda mention: mention.start)
+
+
+def _anchored(text: str, found: list[DateMention], told_before: dt.date | None) -> list[DateMention]:
+    mentions: list[DateMention] = []
+    for pattern in _ANCHORED:
+        for match in pattern.finditer(text):
+            if any(m.start < match.end() and match.start() < m.end for m in [*found, *mentions]):
+                continue
+            exact = [m.date_start for m in found if m.end <= match.start() and m.precision == 1]
+            other = exact[-1] if exact else told_before
+            day = _after_other(match, other) if other is not None else None
+            mentions.append(DateMention(match.start(), match.end(), match[0], day, day, 1))
+    return mentions
 
 
 def _is_common_word(match: re.Match[str]) -> bool:

@@ -162,12 +162,13 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
     is_conflict = len(conflict_words(text)) >= _CONFLICT_WORDS or any(
         a.actor_type in {"rebel_group", "militia"} for a in reading.actors
     )
+    last_day: dt.date | None = None
     for sentence in sentences:
         scene = Scene(
             sentence,
             _real(find_triggers(sentence.text, sentence.start), sentence),
             find_casualties(sentence.text, sentence.start),
-            [_moved(m, sentence.start) for m in find_dates(sentence.text, published_on)],
+            [_moved(m, sentence.start) for m in find_dates(sentence.text, published_on, last_day)],
             _inside(reading.places, sentence),
             _inside(reading.actors, sentence),
             is_title=sentence.start in headings,
@@ -176,6 +177,7 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
             m for m in find_persons(sentence.text, sentence.start, scene.casualties) if not _is_group(m, scene)
         ]
         scene.dates = _dated_weekdays(scene.dates)
+        last_day = scene.day.date_start if scene.day and scene.day.precision == 1 else last_day
         scene.screen = screened_out(sentence.text)
         scene.kind = _kind(scene, published_on)
         if scene.kind in {"act", "detail"} and _follows_total(scene, reading):
