@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -79,9 +79,21 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("acronym", re.compile(rf"(?<![\w-])(?:{_any([n for n in names if n.isupper() or len(n) <= 4])}){_WHOLE}")),
         ("state", re.compile(rf"(?<![\w-])(?:{nation}\s+(?:(?:{adjectives})\s+)?|(?:{adjectives})\s+)?(?:{forces})(?![\w-])", re.IGNORECASE)),
         ("means", re.compile(rf"(?<![\w-])(?:{nation})(?=\s+(?:{means})(?![\w-]))")),
+        ("nation", re.compile(rf"(?<![\w-])(?:{_any(nation_names())})(?=\s+(?:has\s+|have\s+|had\s+|also\s+)?(?:{_any(lexicon['state_acts'])})(?!\w))")),
         ("generic", re.compile(rf"(?<![\w-])(?:{_any(lexicon['generic'])})(?!\w)", re.IGNORECASE)),
         ("civilians", re.compile(rf"(?<![\w-])(?:{_any(lexicon['civilians'])})(?!\w)", re.IGNORECASE)),
     )  # fmt: skip
+
+
+@cache
+def _acronym_forces() -> re.Pattern[str]:
+    """ "ANA forces", "IDF troops": forces named by letters that the lexicon does not know."""
+    return re.compile(rf"(?<![\w-])[A-Z]{{2,6}}\s+(?:{_any(_lexicon()['state_forces'])})(?![\w-])")
+
+
+def nation_names() -> list[str]:
+    """Names of all countries that have a demonym."""
+    return sorted({name for entry in _country_names() for name in entry})
 
 
 def _country_names() -> list[list[str]]:
@@ -107,11 +119,33 @@ def find_actors(text: str) -> list[ActorMention]:
     for kind, pattern in _patterns():
         used = _upper_named() if kind == "named" and is_upper else pattern
         found += [_mention(kind, match) for match in used.finditer(text)]
+    if not is_upper:
+        found += [_mention("state", match) for match in _acronym_forces().finditer(text)]
     chosen: list[ActorMention] = []
     for mention in sorted(found, key=lambda m: (m.start - m.end, m.start)):
         if all(mention.end <= m.start or m.end <= mention.start for m in chosen):
             chosen.append(mention)
-    return sorted(chosen, key=lambda m: m.start)
+    return _joined(sorted(chosen, key=lambda m: m.start), text)
+
+
+def _joined(mentions: list[ActorMention], text: str) -> list[ActorMention]:
+    """ "Boko Haram insurgents", "junta soldiers": one party in two words, the named one."""
+    joined: list[ActorMention] = []
+    for mention in mentions:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and text[last.end : mention.start] == " "
+            and last.actor_type != "civilians"
+            and mention.actor_type != "civilians"
+            and (mention.is_generic or (mention.canonical is None and last.actor_type == "state_forces"))
+        ):
+            words = text[last.start : mention.end]
+            name = last.name if last.canonical else words
+            joined[-1] = replace(last, end=mention.end, text=words, name=name)
+        else:
+            joined.append(mention)
+    return joined
 
 
 def _is_upper_case(text: str) -> bool:
@@ -131,9 +165,10 @@ def _mention(kind: str, match: re.Match[str]) -> ActorMention:
         return ActorMention(
             match.start(), match.end(), words, words, actor.canonical, actor.actor_id, actor.actor_type
         )
-    if kind in {"state", "means"}:
+    if kind in {"state", "means", "nation"}:
         nation = _nation_pattern().search(words)
         code = countries_by_demonym()[nation[0].casefold()] if nation else None
+        code = countries_by_name().get(fold(words)) if kind == "nation" else code
         name = f"{words} forces" if kind == "means" else words
         return ActorMention(
             match.start(), match.end(), words, name, None, None, "state_forces", country_code=code

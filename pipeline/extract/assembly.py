@@ -15,7 +15,7 @@ from pipeline.extract.mentions import ActorMention, CasualtyMention
 from pipeline.extract.roles import Parties, find_parties, resolve_reference
 from pipeline.extract.scenes import Reading, Scene
 from pipeline.extract.setting import When, Where, admin1_of, country_of, when_of, where_of
-from pipeline.extract.toll import Toll, toll_of
+from pipeline.extract.toll import Toll, killed_of, toll_of
 from pipeline.records import Actor, CasualtyFigure, Evidence, IncidentReport, ResponsibilityClaim
 
 _DENIED = re.compile(r"\bden(?:ied|ies|ying)\b", re.IGNORECASE)
@@ -68,7 +68,8 @@ def build_report(incident: Incident, reading: Reading, *, is_lead: bool) -> Inci
     victims = [m for scene in scenes for m in scene.casualties]
     parties = find_parties(told, reading)
     sub_event_type = classify(scenes, parties.perpetrators, parties.targets)
-    killed, injured, abducted = toll_of(told, "killed"), toll_of(told, "injured"), toll_of(told, "abducted")
+    injured, abducted = toll_of(told, "injured"), toll_of(told, "abducted")
+    killed = killed_of(told, injured)
     where, when = where_of(incident, reading), when_of(incident, reading, is_lead=is_lead)
     claimant = _claimant(incident.claims, reading)
     parties = _with_claimant(parties, claimant)
@@ -194,6 +195,7 @@ def _actors(parties: Parties, claimant: ActorMention | None) -> list[Actor]:
     actors += [
         Actor(name=m.name, role="target", actor_id=m.actor_id, actor_type=m.actor_type)
         for m in parties.targets
+        if m.actor_type != "property"
     ]
     if claimant is not None:
         actors.append(

@@ -19,6 +19,7 @@ _REMOTE = (
     "Remote explosive/landmine/IED",
     "Grenade",
 )
+_TERRITORY = {"Non-state actor overtakes territory", "Government regains territory"}
 _TAKES = re.compile(
     r"\b(?:captured|seized|took control|taken control|overran|overrun|took over|gained control|fell to|seizing|capturing|advance[ds]? and control\w*|occupied|conquered)\b(?!\s+(?:\w+\s+){0,2}(?:weapons|arms|ammunition|vehicles|militants|fighters|suspects|members))",
     re.IGNORECASE,
@@ -41,6 +42,15 @@ _GUNFIRE = re.compile(
 )
 
 
+_BOMBERS_STOPPED = re.compile(
+    r"\bsuicide (?:bombers?|attackers?)\b[^.;]{0,40}\b(?:was|were) (?:\w+ )?(?:ambushed|arrested|shot|hit|detained|captured|gunned|neutrali[sz]ed)"
+    r"|\b(?:arrested|detained|captured|shot dead|gunned down|ambushed|neutrali[sz]ed)\s+(?:[\w-]+\s+){0,4}suicide (?:bombers?|attackers?)",
+    re.IGNORECASE,
+)
+_FIGHT = re.compile(
+    r"\b(?:clash(?:ed|es|ing)?|gun ?battles?|gun[- ]?fights?|fire ?fights?|gun duel|shoot-?out|exchang\w+ (?:of )?(?:gun ?)?fire|exchanged shots|fierce fighting|heavy fighting|fighting (?:broke|erupted|raged|between)|encounter|skirmish\w*|battles?|traded fire)\b",
+    re.IGNORECASE,
+)
 _OTHER_ARMS = re.compile(
     r"\b(?:rifles?|guns?|gunfire|machine ?guns?|bullets|opened fire|shot|stormed)\b", re.IGNORECASE
 )
@@ -75,12 +85,12 @@ def classify(
     protest = _protest_type(anchor, text, victims)
     if protest is not None:
         return protest
-    if "Suicide bomb" in seen:
+    if "Suicide bomb" in seen and not _BOMBERS_STOPPED.search(text):
         return "Suicide bomb"
     remote = next((name for name in _REMOTE if name in anchor), None)
     if remote is not None and not _is_fight(text, remote, victims):
         return remote if status_of(text, victims) != "foiled" else "Disrupted weapons use"
-    return _close_type(anchor, text, victims, perpetrators, targets)
+    return _close_type(anchor, scenes[0].sentence.text, text, victims, perpetrators, targets)
 
 
 def _protest_type(anchor: set[str], text: str, victims: Sequence[CasualtyMention]) -> str | None:
@@ -128,12 +138,18 @@ def _is_fight(text: str, remote: str, victims: Sequence[CasualtyMention]) -> boo
 
 def _close_type(
     anchor: set[str],
+    lead: str,
     text: str,
     victims: Sequence[CasualtyMention],
     perpetrators: Sequence[ActorMention],
     targets: Sequence[ActorMention],
 ) -> str:
     harmed = [m for m in victims if m.outcome in {"killed", "injured", "killed_or_injured"} and m.low]
+    civil = any(m.victim_class == "civilians" for m in harmed) or any(
+        t.actor_type == "civilians" for t in targets
+    )
+    if anchor & _TERRITORY and not civil:
+        return _territory_type(anchor, perpetrators)
     if not harmed:
         if "Abduction/forced disappearance" in anchor:
             return "Abduction/forced disappearance"
@@ -141,22 +157,25 @@ def _close_type(
             return "Disrupted weapons use"
         if "Arrests" in anchor and not anchor & {"Armed clash"}:
             return "Arrests"
-        if anchor <= {"Looting/property destruction"}:
+        if "Looting/property destruction" in anchor and not anchor & {"Armed clash", "Attack"}:
             return "Looting/property destruction"
     if "Sexual violence" in anchor and not harmed:
         return "Sexual violence"
     armed_victims = any(m.victim_class in {"security_forces", "militants"} for m in harmed)
     armed_target = any(t.actor_type in _ARMED for t in targets)
-    civil = any(m.victim_class == "civilians" for m in harmed) or any(
-        t.actor_type == "civilians" for t in targets
+    fought = "Armed clash" in anchor and (
+        not (civil and not armed_target) or bool(_FIGHT.search(lead))
     )
-    if (
-        armed_victims
-        or (armed_target and not civil)
-        or ("Armed clash" in anchor and not (civil and not armed_target))
-    ):
+    if armed_victims or (armed_target and not civil) or fought:
         return _battle_type(anchor, text)
     return "Attack"
+
+
+def _territory_type(anchor: set[str], perpetrators: Sequence[ActorMention]) -> str:
+    is_state = bool(perpetrators) and all(p.actor_type == "state_forces" for p in perpetrators)
+    if "Government regains territory" in anchor or is_state:
+        return "Government regains territory"
+    return "Non-state actor overtakes territory"
 
 
 def _battle_type(anchor: set[str], text: str) -> str:

@@ -8,31 +8,52 @@ from dataclasses import dataclass, replace
 
 from pipeline.extract.mentions import ActorMention
 from pipeline.extract.scenes import Reading, Scene
+from pipeline.extract.targets import find_property, victims_of
 
+_QUALIFIED = r"(?:(?:group of|members? of|fighters? (?:of|from)|militants? from|dozens of|(?!(?:against|on|in|at|using|for|of|with|and|near|from|after|killing|targeting)\b)[\w’'-]+)\s+)"
 _BY = re.compile(
-    r"\b(?:by|blamed on|attributed to|carried out by|claimed by|staged by|from|launched by)\s+(?:the\s+|a\s+|an\s+|suspected\s+|alleged\s+|armed\s+|unidentified\s+|unknown\s+|masked\s+|heavily\s+|group of\s+|members of\s+|fighters of\s+|fighters from\s+|militants from\s+|some\s+|about\s+|\w+\s+){0,3}$",
+    rf"\b(?:by|blamed on|attributed to|launched from|fell to|fallen to|falls to|lost to|into the hands of)\s+{_QUALIFIED}{{0,4}}$", re.IGNORECASE
+)
+_AND = re.compile(r"^\s*(?:,|and|,? and(?: the)?|\([^)]*\)(?: and)?(?: the)?|along with|alongside|together with|backed by|as well as)\s*(?:the\s+)?$", re.IGNORECASE)
+_BETWEEN = re.compile(r"\b(?:between|pitting)\b", re.IGNORECASE)
+_CLASH_WITH = re.compile(
+    r"\b(?:clash(?:es|ed|ing)?|gun ?battles?|fire ?fights?|gun ?fights?|fighting|shoot-?out|confrontation|encounter|exchange of (?:gun)?fire|battles?|skirmish(?:es)?|gun duel|fought|battled)\s+(?:\w+ ){0,2}?(?:with|against)\s+(?:the\s+|an?\s+|[\w-]+\s+){0,4}$",
     re.IGNORECASE,
 )
 _ON = re.compile(
-    r"\b(?:on|against|at|targeting|targeted|attacked|ambushed|raided|stormed|hit|struck|killed|killing|shot|shelled|bombed|abducted|kidnapped|wounded|wounding|injuring|clashed with|fought|clashes with|fighting with|fighting|battled|executed|beheaded|opened fire on|fired on|fired at)\s+(?:the\s+|a\s+|an\s+|\w+\s+){0,5}$",
+    r"\b(?:on|against|at|targeting|targets|targeted|attacked|ambushed|raided|stormed|hit|struck|killed|killing|shot|shelled|bombed|abducted|kidnapped|wounded|wounding|injuring|clashed with|fought|clashes with|fighting with|fighting|battled|executed|beheaded|opened fire on|fired on|fired at|arrested|arresting|detained|detaining|captured|capturing|eliminated|death of|killing of|injury of|arrest of|murder of|assassination of)\s+(?:(?:the|an?|one|two|three|four|\w+)\s+){0,5}$",
     re.IGNORECASE,
 )
 _BACK_REFERENCE = re.compile(
-    r"^(?:the )?(?:terror|militant|jihadist|rebel|armed|extremist|insurgent)?\s*group$", re.IGNORECASE
+    r"^(?:the )?(?:(?:terror|militant|jihadist|rebel|armed|extremist|insurgent)?\s*group|militants?|rebels?|insurgents?|jihadists?|terrorists?|fighters|extremists|islamists?)$",
+    re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"\b(?:between|clash(?:es|ed)? (?:\w+ )?between|pitting)\b", re.IGNORECASE)
+_DEFINITE = re.compile(r"\b(?:the|those|these|said)\s+$", re.IGNORECASE)
 _POST = re.compile(
-    r"\s+(?:post|station|base|outpost|checkpoint|convoy|patrol|headquarters|camp|barracks|vehicle|truck|bus|positions?|academy|recruits|chief|commander|spokes\w+|officials?|sources?)\b",
+    r"(?:['’]s?)?\s+(?:\w+\s+)?(?:post|station|base|outpost|checkpoint|convoy|patrol|headquarters|camp|barracks|vehicle|truck|bus|positions?|academy|recruits|chief|commander|spokes\w+|officials?|sources?|stronghold|territory|hospital|areas?)\b",
     re.IGNORECASE,
 )
 _PREPOSED = re.compile(
-    r"\b(?:near|at|in|on|of|to|with|against|outside|inside|targeting|target|hit|struck|attacked|ambushed)\s+(?:the\s+|a\s+|an\s+)?$",
+    r"\b(?:near|at|in|on|of|to|with|against|outside|inside|targeting|target|targeted|hit|struck|attacked|ambushed|from|for|after|killed|killing|shot|including)\s+(?:(?:the|an?|one|two|three|\w+)\s+)?$",
     re.IGNORECASE,
 )
-_SPEAKING = re.compile(
-    r"^\s*(?:[\w,’' -]{0,40}?\b)?(?:said|told|reported|announced|confirmed|stated|added|according)\b",
+_AGAINST = re.compile(
+    r"\b(?:on|against|targeting|targeted|hit|struck|attacked|ambushed|killed|killing)\s+(?:(?:the|an?|\w+)\s+){0,2}$",
     re.IGNORECASE,
 )
+_OF_GROUP = re.compile(r"\b(?:fighters?|members?|militants?|gunm[ae]n|forces|soldiers?|troops|cells?|elements?|supporters?|men|units?|jets|leader)\s+(?:of|from|belonging to|loyal to|linked to)\s+(?:the\s+)?$", re.IGNORECASE)
+_SPEECH = re.compile(
+    r"^(?:['’]s)?(?:\s+(?!and\b|who\b|killed\b|were\b|was\b|in\b|after\b|but\b)[\w’'-]+){0,4}?,?\s+(?:said|told|reported|announced|confirmed|stated|added|documented|monitored|claimed|according|says)\b",
+    re.IGNORECASE,
+)
+_OWN_ACT = re.compile(r"\b(?:said|says|claimed|announced|confirmed|stated)\s+(?:\w+\s+)?(?:that\s+)?(?:it|they|its|their|he|we)\b", re.IGNORECASE)
+_ACT_NOUN = re.compile(
+    r"^(?:['’]s?)?\s+(?:(?!and\b|were\b|was\b|have\b|has\b)[\w-]+\s+){0,2}?(?:attacks?|air ?strikes?|strikes?|raids?|shelling|bombardment|bombing|bombs?|offensive|assault|ambush|fire|gunfire|rockets?|missiles?|drones?|operations?|onslaught|gunmen|militants|landmines?|mines?|warplanes|jets)\b",
+    re.IGNORECASE,
+)
+_MEANS = re.compile(r"^(?:air ?strikes?|drones?|jets|warplanes|artillery)$", re.IGNORECASE)
+_REACH = 110
+_GATHERINGS = {"Peaceful protest", "Violent demonstration", "Protest with intervention"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +65,10 @@ class Parties:
 
 
 def find_parties(scenes: Sequence[Scene], reading: Reading) -> Parties:
-    """The parties of an incident; the first scene that names one goes before the others."""
-    perpetrators: list[ActorMention] = []
-    targets: list[ActorMention] = []
-    for scene in scenes:
-        if perpetrators and targets:
-            break
-        done, harmed = _scene_parties(scene, reading)
-        if not perpetrators:
-            perpetrators = done
-        if not targets:
-            targets = harmed
+    """The parties of an incident; the first scene that names one goes before the others, a named one before "gunmen"."""
+    told = [_scene_parties(scene, reading) for scene in scenes]
+    perpetrators = next((done for done, _ in told if done), [])
+    targets = next((harmed for _, harmed in told if harmed), [])
     perpetrators = [m for m in perpetrators if not m.is_generic] or perpetrators
     names = {m.name.casefold() for m in perpetrators}
     return Parties(_distinct(perpetrators), [m for m in _distinct(targets) if m.name.casefold() not in names])
@@ -66,53 +80,116 @@ def _distinct(mentions: Sequence[ActorMention]) -> list[ActorMention]:
 
 def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], list[ActorMention]]:
     text, offset = scene.sentence.text, scene.sentence.start
-    victims = [(m.start, m.end) for m in scene.casualties if m.outcome != "detained"]
-    harmed = [a for a in scene.actors if any(a.start < end and start < a.end for start, end in victims)]
-    free = [a for a in scene.actors if a not in harmed and not _speaks(a, text, offset)]
-    by = [a for a in free if a.actor_type != "civilians" and _BY.search(text[: a.start - offset])]
-    if by:
-        done = by
-    elif _BETWEEN.search(text) and len(armed := [a for a in free if a.actor_type != "civilians"]) >= 2:
-        return [resolve_reference(armed[0], reading)], [resolve_reference(armed[1], reading), *harmed]
-    else:
-        done = _subject(scene, free)
+    counted = [(m.start, m.end) for m in scene.casualties if m.outcome != "displaced"]
+    actors = [a for a in scene.actors if not (_MEANS.match(a.text) and a.country_code is None)]
+    harmed = [a for a in actors if any(a.start < end and start < a.end for start, end in counted)]
+    free = [a for a in actors if a not in harmed and not _speaks(a, text, offset)]
+    armed = [a for a in free if a.actor_type not in {"civilians", "protesters"}]
+    done = _agents(scene, armed, text, offset)
+    sides = _sides(armed, text, offset)
+    if not done and len(sides) == 2:
+        first, second = sorted(sides, key=lambda a: a.actor_type == "state_forces")
+        return [resolve_reference(first, reading)], [*harmed, resolve_reference(second, reading)]
+    if not done and (other := [a for a in armed if _CLASH_WITH.search(text[: a.start - offset])]):
+        rest = [a for a in armed if a not in other]
+        done = other if other[0].actor_type != "state_forces" or not rest else rest[:1]
     objects = [
         a
         for a in free
         if a not in done and _ON.search(text[: a.start - offset]) and not _POST.match(text, a.end - offset)
     ]
-    done = [resolve_reference(a, reading) for a in done]
-    if not harmed and not objects:
-        harmed = [a for a in scene.actors if a.actor_type == "civilians" and a not in done]
-    return done, [*harmed, *objects]
+    people = victims_of(scene.casualties, text, offset, scene.triggers)
+    people = [p for p in people if not any(a.start < p.end and p.start < a.end for a in [*harmed, *objects])]
+    targets = [*harmed, *people, *objects] or find_property(text, offset)
+    if not targets:
+        targets = [a for a in free if a.actor_type == "civilians"]
+    if not done and scene.triggers and all(t.sub_event_type in _GATHERINGS for t in scene.triggers):
+        done = [a for a in free if a.actor_type in {"civilians", "protesters"}][:2]
+        targets = [t for t in targets if t not in done]
+    done = [_members_of(a, scene) for a in done]
+    return [resolve_reference(a, reading) for a in done], [resolve_reference(a, reading) for a in targets]
 
 
-def _speaks(actor: ActorMention, text: str, offset: int) -> bool:
-    """A party that only reports the act ("police said") did not do it."""
-    return actor.actor_type == "state_forces" and bool(
-        _SPEAKING.match(text[actor.end - offset : actor.end - offset + 60])
+def _members_of(actor: ActorMention, scene: Scene) -> ActorMention:
+    """ "Gunmen of the X faction", "troops of the Y army" act for X and Y."""
+    text, offset = scene.sentence.text, scene.sentence.start
+    for other in scene.actors:
+        gap = text[actor.end - offset : other.start - offset] if other.start > actor.end else ""
+        if re.fullmatch(r"\s+(?:of|from|belonging to|loyal to)\s+(?:the\s+)?", gap) and other.actor_type != "civilians":
+            return other
+    return actor
+
+
+def _agents(scene: Scene, armed: Sequence[ActorMention], text: str, offset: int) -> list[ActorMention]:
+    """Who acts: "by" the party, the party's own attack, or the subject of the violent verb; with its allies."""
+    by = [a for a in armed if _BY.search(text[: a.start - offset]) and not _POST.match(text, a.end - offset)]
+    own = [
+        a
+        for a in armed
+        if _ACT_NOUN.match(text[a.end - offset :]) and not _AGAINST.search(text[: a.start - offset])
+    ]
+    subject = _subject(scene, armed)
+    first = by[:1] or subject or own[:1]
+    if not first:
+        return []
+    allies = [first[0]]
+    for actor in armed:
+        gap = text[allies[-1].end - offset : actor.start - offset] if actor.start > allies[-1].end else "-"
+        if _AND.match(gap):
+            allies.append(actor)
+    return allies
+
+
+def _subject(scene: Scene, armed: Sequence[ActorMention]) -> list[ActorMention]:
+    """The armed party before the violent verb."""
+    text, offset = scene.sentence.text, scene.sentence.start
+    spoke = [a for a in scene.actors if _OWN_ACT.search(text[a.end - offset : a.end - offset + 45])]
+    spoke = [a for a in spoke if a.actor_type not in {"civilians", "protesters"}]
+    for act in scene.triggers:
+        before = [
+            a
+            for a in armed
+            if 0 < act.start - a.end < _REACH and not _is_place_of(a, scene) and not _is_passive(act.start, text, offset)
+        ]
+        if before:
+            return before[:1] if act.start - before[0].end < 60 else before[-1:]
+    return spoke[:1]
+
+
+def _is_passive(start: int, text: str, offset: int) -> bool:
+    return bool(
+        re.search(r"\b(?:was|were|been|being|are|is)\s+(?:\w+ly\s+|also\s+|all\s+)?$", text[: start - offset][-40:], re.IGNORECASE)
     )
 
 
-def _subject(scene: Scene, free: Sequence[ActorMention]) -> list[ActorMention]:
-    """The armed party before the first violent verb, else the nearest one."""
-    acts = [t.start for t in scene.triggers]
-    armed = [a for a in free if a.actor_type not in {"civilians"}]
-    before = [
-        a for a in armed if any(0 < start - a.end < 60 for start in acts) and not _is_place_of(a, scene)
-    ]
-    return before[:1]
+def _sides(armed: Sequence[ActorMention], text: str, offset: int) -> list[ActorMention]:
+    """The two sides of "clashes between A and B"."""
+    match = _BETWEEN.search(text)
+    return [a for a in armed if match and a.start - offset >= match.end()][:2]
+
+
+def _speaks(actor: ActorMention, text: str, offset: int) -> bool:
+    """A party that only reports the act ("police said") did not do it; one that says it did, did."""
+    if re.search(r"\b(?:SOHR|Observatory|rights|news)\s+$", text[: actor.start - offset]):
+        return True
+    after = text[actor.end - offset : actor.end - offset + 60]
+    return bool(_SPEECH.match(after)) and not _OWN_ACT.search(after)
 
 
 def _is_place_of(actor: ActorMention, scene: Scene) -> bool:
     """True for a party that only tells where: "near a police post", "an army base"."""
     text, offset = scene.sentence.text, scene.sentence.start
-    return bool(_POST.match(text, actor.end - offset) or _PREPOSED.search(text[: actor.start - offset]))
+    before = text[: actor.start - offset]
+    if _OF_GROUP.search(before):
+        return False
+    return bool(_POST.match(text, actor.end - offset) or _PREPOSED.search(before))
 
 
 def resolve_reference(actor: ActorMention, reading: Reading) -> ActorMention:
-    """ "The terror group" is the group named last before; its own span stays the evidence."""
+    """ "The terror group", "the militants": the group named last before; their own span stays the evidence."""
     if not (actor.is_generic and _BACK_REFERENCE.match(actor.name)):
+        return actor
+    if not actor.name.casefold().startswith("the ") and not _DEFINITE.search(reading.text[: actor.start]):
         return actor
     named = [
         a

@@ -16,6 +16,12 @@ _RAISED = re.compile(
 )
 
 
+_DEATH = re.compile(
+    r"\b(?:kill\w*|dead|deadly|death\w*|died|dies|dying|die|fatal\w*|bod(?:y|ies)|corpses?|murder\w*|massacre\w*|assassinat\w+|execut\w+|behead\w*|slain|lives|casualt\w+|victims?|toll|shot dead|gunned down|lynched|succumbed|critical\w*)\b",
+    re.IGNORECASE,
+)
+
+
 @dataclass(slots=True)
 class Toll:
     """Low, best and high of one outcome; ``classes`` says how many of whom, where told; ``mentions`` are the evidence."""
@@ -48,6 +54,17 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
         else:
             toll = _spanned(toll, told)
     return toll if toll.mentions else _uncounted(scenes, outcome)
+
+
+def killed_of(scenes: Sequence[Scene], injured: Toll) -> Toll:
+    """The killed of an incident. A report that counts the hurt and tells of no dead says that nobody died: 0."""
+    toll = toll_of(scenes, "killed")
+    if toll.mentions or not injured.mentions or not injured.low:
+        return toll
+    together = any(m.outcome in {"killed_or_injured", "missing"} for scene in scenes for m in scene.casualties)
+    if together or any(_DEATH.search(scene.sentence.text) for scene in scenes):
+        return toll
+    return Toll(0, 0, 0, {}, injured.mentions)
 
 
 def _uncounted(scenes: Sequence[Scene], outcome: Outcome) -> Toll:

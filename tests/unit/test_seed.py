@@ -148,7 +148,11 @@ def test_a_group_linked_to_another_is_not_that_other_and_the_claimant_did_it() -
     )
     found = extract(text, dt.date(2023, 8, 21))
     [incident] = found.incidents
-    assert (incident.perpetrators, incident.targets, incident.claimed_by) == (["JNIM"], ["soldiers"], "JNIM")
+    assert (incident.perpetrators, incident.targets, incident.claimed_by) == (
+        ["JNIM"],
+        ["soldiers", "volunteers"],
+        "JNIM",
+    )
     assert (incident.place_name, incident.country_code, incident.fatalities_best) == ("Dori", "BFA", 15)
     assert [(c.event_count, c.killed, c.is_party_propaganda) for c in found.aggregate_claims] == [
         (15, 60, True)
