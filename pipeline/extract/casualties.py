@@ -20,7 +20,7 @@ _MAX_NOUN_WORDS = 7
 _MAX_PHRASE = 300
 _MAX_GAP = 110
 _BREAK = re.compile(
-    r"[.;:()\"“”—–]|,|\b(?:were|was|is|are|be|been|have|has|had|in|on|at|when|after|near|from|during|by|while|as|with|for|since|including|and|or|who|to|that|which|of whom|into|inside|outside)\b",
+    r"[.;:()\"“”—–]|--|,|\b(?:were|was|is|are|be|been|have|has|had|in|on|at|when|after|near|from|during|by|while|as|with|for|since|including|and|or|who|to|that|which|of whom|into|inside|outside)\b",
     re.IGNORECASE,
 )
 _AGE = re.compile(
@@ -48,6 +48,8 @@ _BARE_END = re.compile(
     r"\s*(?:[,.;]|$|and\b|in\b|at\b|on\b|others\b|of\b|when\b|after\b|as\b|near\b|during\b|before\b|while\b)"
 )
 _ACRONYM = re.compile(r"\([A-Z][\w-]{1,7}\)")
+_QUOTED_WORD = re.compile(r"[“\"]([\w-]+(?: [\w-]+)?)[”\"]")
+_ONE_OF_A_KIND = re.compile(r"one of (?:the|its|his|our|several|many|those|these)\b", re.IGNORECASE)
 _ANOTHER = re.compile(r"\banother(?=\s*[.,;]|\s*$|\s+(?:in|was|who|and)\b)", re.IGNORECASE)
 _TOKEN = re.compile(r"\S+")
 _OF = re.compile(r"\s+of\b")
@@ -183,6 +185,7 @@ def victim_class(phrase: str) -> VictimClass:
 def find_casualties(sentence: str, offset: int = 0) -> list[CasualtyMention]:
     """Casualty mentions of one sentence; spans are moved by ``offset``."""
     original, sentence = sentence, _ACRONYM.sub(lambda match: " " * len(match[0]), sentence)
+    sentence = _QUOTED_WORD.sub(r" \1 ", sentence)
     words = _OutcomeWords(outcome_words(sentence), bool(_RECOVERED.search(sentence)))
     mentions = [m for match in _none_pattern().finditer(sentence) for m in _none_mention(match, offset)]
     taken = _marks(sentence, [(m.start - offset, m.end - offset) for m in mentions])
@@ -245,7 +248,7 @@ def outcome_words(sentence: str) -> list[OutcomeWord]:
 def _counted_people(sentence: str) -> list[_People]:
     people = []
     for number in find_numbers(sentence):
-        if _AGE.match(sentence, number.end) or (
+        if _AGE.match(sentence, number.end) or _ONE_OF_A_KIND.match(sentence, number.start) or (
             _AGED.search(sentence[max(0, number.start - 20) : number.start])
             and _COMMA.match(sentence, number.end)
         ):
@@ -257,7 +260,7 @@ def _counted_people(sentence: str) -> list[_People]:
     ]
     covered = _marks(sentence, [(p.number.start, p.end) for p in people])
     for match in _SINGULAR.finditer(sentence):
-        if covered[match.start()]:
+        if covered[match.start()] or _is_apposition(match.start(), people, sentence):
             continue
         number = NumberMention(match.start(), match.end("count"), match["count"], 1, 1, 1, "exact")
         phrase = _phrase(number, sentence)
@@ -268,6 +271,11 @@ def _counted_people(sentence: str) -> list[_People]:
         ):
             people.append(phrase)
     return sorted(people, key=lambda p: p.number.start)
+
+
+def _is_apposition(start: int, people: list[_People], sentence: str) -> bool:
+    """ "One civilian, a young man, ...": the same person in other words."""
+    return any(p.number.low == 1 and re.fullmatch(r",\s*", sentence[p.end : start]) for p in people if p.end <= start)
 
 
 def _is_one(noun: str, determiner: str) -> bool:
@@ -333,6 +341,8 @@ def _head_nouns(window: str) -> list[re.Match[str]]:
 
 
 def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome | None:
+    if people.noun and _DEATHS.search(people.noun):
+        return "killed"
     after = words.within_reach_of(people)
     left = words.last_before(people)
     is_bare = people.noun is None
@@ -358,8 +368,6 @@ def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome
         and re.fullmatch(_WERE, sentence[people.end : after[0].start], re.IGNORECASE)
     ):
         return after[0].outcome
-    if people.noun and _DEATHS.search(people.noun) and not any(w.outcome != "killed" for w in after[:1]):
-        return "killed"
     if people.noun and _FOUND_DEAD.search(people.noun) and words.has_recovered:
         return "killed"
     tail = sentence[max(0, people.number.start - _MAX_PHRASE) : people.number.start]

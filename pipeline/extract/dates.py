@@ -239,7 +239,7 @@ _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
         (rf"(?:from|between)\s+(?:the\s+)?(?P<month1>{_MONTH})\s+(?P<day1>{_DAY})(?:,?\s+(?P<year1>{_YEAR}))?\s+(?:to|and|until|through|[-–])\s+(?:(?P<month2>{_MONTH})\s+)?(?P<day2>{_DAY})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
         (rf"(?:from\s+|between\s+)?(?:the\s+)?(?P<day1>{_DAY})(?:\s*(?P<month1>{_MONTH}))?(?:\s*(?P<year1>{_YEAR}))?\s*(?:to|and|until|[-–])\s*(?P<day2>{_DAY})\s+(?P<month2>{_MONTH})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
         (rf"(?P<month1>{_MONTH})\s+(?P<day1>{_DAY})(?P<year1>)?\s*(?:to|[-–])\s*(?:(?P<month2>{_MONTH})\s*)?(?P<day2>{_DAY})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
-        (rf"since\s+(?:early\s+|late\s+|mid-)?(?:(?P<day>{_DAY})\s+(?:of\s+)?)?(?P<month>{_MONTH})(?:,?\s+(?P<year>{_YEAR}))?(?P<year_only>)?", _since),
+        (rf"since\s+(?:the\s+)?(?:early\s+|late\s+|mid-)?(?:(?P<day>{_DAY})\s+(?:of\s+)?)?(?P<month>{_MONTH})(?:,?\s+(?P<year>{_YEAR}))?(?P<year_only>)?", _since),
         (rf"since\s+(?:the\s+(?:start|beginning)\s+of\s+|early\s+|late\s+|mid-)?(?P<year_only>{_YEAR})", _since),
         (rf"(?P<first>[0-3]?\d)[/.](?P<second>[0-3]?\d)[/.](?P<year>{_YEAR})", _numeric),
         (rf"since\s+(?:last\s+)?(?P<weekday>{_WEEKDAY})", _since_weekday),

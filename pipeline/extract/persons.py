@@ -12,7 +12,7 @@ _WAS = re.compile(
     r"\b(?:was|has been|had been|is being|was being|having been)\s+(?:(?:\w+ly|also|then|later|first|himself|herself)\s+)*$",
     re.IGNORECASE,
 )
-_DIED = re.compile(r"\b(?:died|succumbed|perished)$", re.IGNORECASE)
+_DIED = re.compile(r"\b(?:died|succumbed|perished|(?:sustained|suffered) injuries)$", re.IGNORECASE)
 # Subjects in the singular that are more, or less, than one person.
 _NOT_ONE = re.compile(
     r"\b(?:famil(?:y|ies)|groups?|crowd|teams?|patrol|units?|crew|convoys?|everyone|everybody|no[ -]one|nobody|none|number|many|most|total|each|every|thousands|hundreds|dozens|scores|several|others|people|women|men|children|soldiers|policemen|militants|members|troops|civilians|attacks?|(?:\d+|two|three|four|five|six|seven|eight|nine|ten)\s+\w+s)\b",
@@ -59,7 +59,7 @@ def _subject_of(word: OutcomeWord, sentence: str) -> tuple[int, int] | None:
     clause = subject[clauses[-1].end() :] if clauses else subject
     if _NOT_ONE.search(clause) or _PRONOUN.search(clause) or (clause.strip() == "" and was is None):
         return None
-    if was is None and not re.search(r"\b(?:he|she|who|man|woman|boy|girl|child)\s*(?:\w+ly\s+|later\s+)?$|[A-Z][\w-]+\s*(?:,\s*\d+,\s*)?$", clause):
+    if was is None and not re.search(r"\b(?:he|she|who|man|woman|boy|girl|child|member|soldier|officer|policeman|fighter|civilian|leader|commander),?\s*(?:\w+ly\s+|later\s+)?$|[A-Z][\w-]+\s*(?:,\s*\d+,\s*)?$", clause):
         return None
     start = word.start - (len(before) - was.start()) if was else word.start
     return start, word.end

@@ -85,7 +85,7 @@ class Scene:
     @property
     def day(self) -> DateMention | None:
         """The mention that dates the act: an exact day or a short span, not a period of counting."""
-        exact = [m for m in self.event_dates if m.date_start and not m.is_period and m.precision <= 3]
+        exact = [m for m in self.event_dates if m.date_start and not m.is_period and m.precision <= 4]
         first = min((t.start for t in self.triggers), default=self.sentence.start)
         return min(exact, key=lambda m: (m.precision, abs(m.start - first))) if exact else None
 
@@ -177,6 +177,9 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
             m for m in find_persons(sentence.text, sentence.start, scene.casualties) if not _is_group(m, scene)
         ]
         scene.dates = _dated_weekdays(scene.dates)
+        scene.casualties = [
+            m for m in scene.casualties if not any(d.start <= m.start < d.end for d in scene.dates)
+        ]
         last_day = scene.day.date_start if scene.day and scene.day.precision == 1 else last_day
         scene.screen = screened_out(sentence.text)
         scene.kind = _kind(scene, published_on)

@@ -16,8 +16,9 @@ _RAISED = re.compile(
 )
 
 
+_ALSO = re.compile(r"\b(?:also|another|a further|additional)\b", re.IGNORECASE)
 _DEATH = re.compile(
-    r"\b(?:kill\w*|dead|deadly|death\w*|died|dies|dying|die|fatal\w*|bod(?:y|ies)|corpses?|murder\w*|massacre\w*|assassinat\w+|execut\w+|behead\w*|slain|lives|casualt\w+|victims?|toll|shot dead|gunned down|lynched|succumbed|critical\w*)\b",
+    r"\b(?:kill\w*|dead|deadly|death\w*|died|dies|dying|die|fatal\w*|bod(?:y|ies)|corpses?|murder\w*|massacre\w*|assassinat\w+|execut\w+|behead\w*|slain|lives|casualt\w+|victims?|toll|shot dead|gunned down|lynched|succumbed|critical\w*|were (?:hit|shot))\b",
     re.IGNORECASE,
 )
 
@@ -49,7 +50,7 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
         told = _summed(stated)
         if not toll.mentions or (any(m.is_total for m in stated) and _RAISED.search(scene.sentence.text)):
             toll = told
-        elif _is_other_people(told, toll):
+        elif _is_other_people(told, toll) or _adds(scene, told, toll):
             toll = _joined(toll, told)
         else:
             toll = _spanned(toll, told)
@@ -100,6 +101,16 @@ def _summed(mentions: Sequence[CasualtyMention]) -> Toll:
 def _is_other_people(told: Toll, toll: Toll) -> bool:
     """Two statements about different classes of victims add up ("12 militants"; "two soldiers were also killed")."""
     return bool(told.classes and toll.classes and not told.classes.keys() & toll.classes.keys())
+
+
+def _adds(scene: Scene, told: Toll, toll: Toll) -> bool:
+    """ "Two soldiers were also killed": more people, not another word for those counted."""
+    if not told.mentions or (told.low, told.high) == (toll.low, toll.high):
+        return False
+    text, offset = scene.sentence.text, scene.sentence.start
+    mention = told.mentions[0]
+    around = text[max(0, mention.start - offset - 25) : mention.end - offset + 25]
+    return bool(_ALSO.search(around))
 
 
 def _joined(toll: Toll, told: Toll) -> Toll:
