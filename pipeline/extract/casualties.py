@@ -49,7 +49,7 @@ _BARE_END = re.compile(
 )
 _ACRONYM = re.compile(r"\([A-Z][\w-]{1,7}\)")
 _QUOTED_WORD = re.compile(r"[“\"]([\w-]+(?: [\w-]+)?)[”\"]")
-_ONE_OF_A_KIND = re.compile(r"one of (?:the|its|his|our|several|many|those|these)\b", re.IGNORECASE)
+_ONE_OF_A_KIND = re.compile(r"one of (?:the|its|his|our) (?:\w+ )?(?:worst|deadliest|bloodiest|biggest|largest|most|few|first|last|main)\b", re.IGNORECASE)
 _ANOTHER = re.compile(r"\banother(?=\s*[.,;]|\s*$|\s+(?:in|was|who|and)\b)", re.IGNORECASE)
 _TOKEN = re.compile(r"\S+")
 _OF = re.compile(r"\s+of\b")
@@ -259,8 +259,9 @@ def _counted_people(sentence: str) -> list[_People]:
         for m in _ANOTHER.finditer(sentence)
     ]
     covered = _marks(sentence, [(p.number.start, p.end) for p in people])
+    singles = {p.end for p in people if p.number.low == 1}
     for match in _SINGULAR.finditer(sentence):
-        if covered[match.start()] or _is_apposition(match.start(), people, sentence):
+        if covered[match.start()] or _is_apposition(match.start(), singles, sentence):
             continue
         number = NumberMention(match.start(), match.end("count"), match["count"], 1, 1, 1, "exact")
         phrase = _phrase(number, sentence)
@@ -273,9 +274,11 @@ def _counted_people(sentence: str) -> list[_People]:
     return sorted(people, key=lambda p: p.number.start)
 
 
-def _is_apposition(start: int, people: list[_People], sentence: str) -> bool:
-    """ "One civilian, a young man, ...": the same person in other words."""
-    return any(p.number.low == 1 and re.fullmatch(r",\s*", sentence[p.end : start]) for p in people if p.end <= start)
+def _is_apposition(start: int, singles: set[int], sentence: str) -> bool:
+    """ "One civilian, a young man, ...": the same person in other words; ``singles`` are the ends of counts of one."""
+    before = sentence[max(0, start - 4) : start]
+    comma = before.rstrip()
+    return comma.endswith(",") and start - len(before) + len(comma) - 1 in singles
 
 
 def _is_one(noun: str, determiner: str) -> bool:

@@ -61,7 +61,7 @@ class Gazetteer:
             kind=_KINDS[kind],
             country_code=country,
             country_name=country_name(country),
-            admin1_name=admin1_label(self._admin1[int(admin1)]),
+            admin1_name=admin1_label(self._admin1[int(admin1)], country),
             latitude=float(latitude),
             longitude=float(longitude),
             geonames_id=int(geonames_id) if geonames_id else None,
@@ -69,15 +69,25 @@ class Gazetteer:
         )
 
 
-_ADMIN1_LABELS = {"Arbil": "Erbil", "Dahuk": "Duhok", "Dihok": "Duhok", "As Sulaymaniyah": "Sulaymaniyah"}
-
-
-def admin1_label(name: str) -> str | None:
-    """The division's name in plain Latin letters."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).replace(
-        "’", "'"
+@cache
+def _admin1_labels() -> dict[tuple[str, str], str]:
+    loaded: dict[str, dict[str, list[str]]] = yaml.safe_load(
+        (SCHEMAS_DIR / "lexicons" / "admin1.yaml").read_text(encoding="utf-8")
     )
-    return _ADMIN1_LABELS.get(plain, plain) or None
+    return {
+        (country, fold(spelling)): label
+        for country, labels in loaded.items()
+        for label, spellings in labels.items()
+        for spelling in spellings
+    }
+
+
+@cache
+def admin1_label(name: str, country_code: str) -> str | None:
+    """The division's English name, else its own in plain Latin letters."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    plain = plain.replace("’", "'").replace("‘", "'")
+    return _admin1_labels().get((country_code, fold(plain)), plain) or None
 
 
 @cache

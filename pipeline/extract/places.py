@@ -43,8 +43,11 @@ _TITLE_BEFORE = re.compile(
 _JOINED = re.compile(
     r"^(?:,?\s+(?:a|an|the)?\s*(?:[\w-]+\s+){0,6}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+(?:in\s+)?(?:[a-z]+\s+){0,3}|\s+\()$"
 )
+_LAST_WORD = re.compile(r"(?<![.\w])([A-Z][a-z]+) $")
 _OWNER = re.compile(r"^['’]s?\s+(?:[a-z-]+\s+){0,2}$")
-_LOCATIVE = re.compile(r"\b(?:in|at|near|outside|around)\s+$")
+_LOCATIVE = re.compile(
+    r"\b(?:in|at|near|outside|around)\s+(?:(?:the\s+)?(?:north|south|east|west|central)[a-z-]*\s+)?(?:the\s+)?$"
+)
 _KEPT_KINDS = {
     "city",
     "camp",
@@ -60,6 +63,7 @@ _KEPT_KINDS = {
     "airport",
 }
 _KM_PER_DEGREE = 111.2
+_KNOWN_TO_ALL = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,14 @@ def _country_pattern() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?:{words})(?!\w)")
 
 
+def _is_inside_name(match: re.Match[str], text: str) -> bool:
+    """ "Datu Saudi Ampatuan" names no kingdom."""
+    before = _LAST_WORD.search(text[max(0, match.start() - 20) : match.start()])
+    return bool(
+        before and before[1].casefold() not in _stop_words() and re.match(r" [A-Z][a-z]", text[match.end() :])
+    )
+
+
 def _names_of(code: str) -> list[str]:
     from pipeline.extract.gazetteer import _country_lexicon
 
@@ -128,7 +140,10 @@ def _country_code(words: str) -> str | None:
 
 def country_counts(text: str) -> Counter[str]:
     """How often the text names each country, by name or demonym."""
-    found = (_country_code(match[0]) for match in _country_pattern().finditer(_cased(text)))
+    shown = _cased(text)
+    found = (
+        _country_code(m[0]) for m in _country_pattern().finditer(shown) if not _is_inside_name(m, shown)
+    )
     return Counter(code for code in found if code)
 
 
@@ -136,7 +151,9 @@ def find_places(text: str) -> list[PlaceMention]:
     """All places of an article, in order, resolved with each other; countries included (kind ``country``)."""
     shown = _cased(text)
     countries = [
-        _country_mention(m) for m in _country_pattern().finditer(shown) if fold(m[0]) in countries_by_name()
+        _country_mention(m)
+        for m in _country_pattern().finditer(shown)
+        if fold(m[0]) in countries_by_name() and not _is_inside_name(m, shown)
     ]
     taken = [(c.start, c.end) for c in countries] + [
         (a.start, a.end) for a in find_actors(text) if not a.is_generic
@@ -184,7 +201,7 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
     possessive = _POSSESSIVE.search(name)
     if possessive:
         name = name[: possessive.start()]
-    if name.casefold() in _stop_words() or name.split(" ")[-1].casefold() in _stop_words() or len(name) < 3:
+    if name.casefold() in _stop_words() or name.casefold() in countries_by_demonym() or name.split(" ")[-1].casefold() in _stop_words() or len(name) < 3:
         return None
     last = name.split(" ")[-1].casefold()
     own_kind = _kind_precision().get(last) if " " in name else None
@@ -244,6 +261,14 @@ def _common_country(candidates: Sequence[_Candidate]) -> Counter[str]:
     for name in {candidate.name for candidate in candidates}:
         found.update({place.country_code for place in default_gazetteer().lookup(name)})
     ranked = found.most_common(2)
+    if not ranked or ranked[0][1] < 2:
+        big = {
+            place.country_code
+            for name in {candidate.name for candidate in candidates}
+            for place in default_gazetteer().lookup(name)[:1]
+            if place.population >= _KNOWN_TO_ALL
+        }
+        return Counter(big) if len(big) == 1 else Counter()
     is_clear = bool(ranked) and ranked[0][1] >= 2 and (len(ranked) == 1 or ranked[0][1] > ranked[1][1])
     return Counter({ranked[0][0]: 1}) if is_clear else Counter()
 
@@ -256,7 +281,13 @@ def _options(candidate: _Candidate, counts: Counter[str]) -> list[Place]:
     if in_countries:
         named = [p for p in in_countries if fold(p.name) == exact]
         return sorted(
-            named or in_countries, key=lambda p: (-counts[p.country_code], -p.population, p.kind != "ppl")
+            named or in_countries,
+            key=lambda p: (
+                p.population < _KNOWN_TO_ALL,
+                -counts[p.country_code],
+                -p.population,
+                p.kind != "ppl",
+            ),
         )
     if len(candidate.name) > 3 and (not counts or candidate.kind is not None):
         return [p for p in found if p.population >= 100_000 or p.kind == "adm1"][:5]
@@ -266,8 +297,9 @@ def _options(candidate: _Candidate, counts: Counter[str]) -> list[Place]:
 def _stated_parents(candidate: _Candidate, text: str) -> list[str]:
     """Names that stand around the candidate as its larger places: after a comma or "in", or before an apostrophe."""
     parents = []
-    position = candidate.end
-    for match in _NAME.finditer(text, candidate.end, candidate.end + 90):
+    possessive = re.match(r"['’](?=\s)", text[candidate.end : candidate.end + 2])
+    position = candidate.end + (1 if possessive else 0)
+    for match in _NAME.finditer(text, position, candidate.end + 90):
         if not _JOINED.match(_without_kind(text[position : match.start()])):
             break
         parents.append(_POSSESSIVE.sub("", match[0]))

@@ -47,6 +47,8 @@ _NOMINAL = re.compile(
 _HARM = re.compile(r"killed|killings?|wounded|slain|found dead|burn(?:ed|t|ing)? .*", re.IGNORECASE)
 # People whose arrest is political.
 _DISSENT = re.compile(r"protest|demonstrat|activist|journalist|opposition|dissident|student|monk|politician", re.IGNORECASE)
+# A place that somebody comes from or heads for is not where the act was.
+_ON_THE_WAY = re.compile(r"\b(?:from|to|towards?|into|capital)\s+(?:the\s+)?$", re.IGNORECASE)
 _NEAR = 70
 _CARRIED_OUT = re.compile(
     r"\b(?:carr(?:ied|ying) out|launch(?:ed|ing)|conduct(?:ed|ing)|execut(?:ed|ing)|stag(?:ed|ing)|mount(?:ed|ing)|took place|broke out|erupted|occurred|happened|ensued|was a|were|subjected to|came under|included)\b",
@@ -125,7 +127,15 @@ class Scene:
         owners = {fold(name) for m in local for name in m.parent_names}
         inner = [m for m in local if fold(m.text) not in owners] or local
         known = [m for m in inner if m.place is not None or len(m.parent_names) > 0] or inner
-        return min(known, key=lambda m: (m.geo_precision in (3, 5), m.start < act, abs(m.start - act)))
+        return min(
+            known,
+            key=lambda m: (
+                bool(_ON_THE_WAY.search(self.sentence.text[: m.start - self.sentence.start])),
+                m.geo_precision in (3, 5),
+                m.start < act,
+                abs(m.start - act),
+            ),
+        )
 
     @property
     def opens_another(self) -> bool:

@@ -39,8 +39,9 @@ class When:
 
 def where_of(incident: Incident, reading: Reading) -> Where:
     """The most specific place: of the anchor, then of the scenes and details around it, then of the dateline."""
-    told = [*incident.scenes, *incident.details[:2], *_neighbours(incident, reading)]
-    mention = next((scene.site for scene in told if scene.site), None)
+    told = [*incident.scenes, *incident.details[:3], *_neighbours(incident, reading)]
+    sites = [scene.site for scene in told if scene.site]
+    mention = _sharpest(sites, len([s for s in incident.scenes if s.site]))
     division = _division(mention, incident, reading)
     code = mention.place.country_code if mention and mention.place else None
     code = code or (division.place.country_code if division and division.place else None)
@@ -48,6 +49,28 @@ def where_of(incident: Incident, reading: Reading) -> Where:
     if code is None:
         code, span = _main_country(incident, reading)
     return Where(mention, code, division, span)
+
+
+def _sharpest(sites: list[PlaceMention], own: int) -> PlaceMention | None:
+    """The first site; where that is a district or larger, the first one after it that lies inside it."""
+    if not sites:
+        return None
+    first = sites[0]
+    if first.geo_precision not in (3, 4, 5):
+        return first
+    inside = (s for s in sites[1 : own + 3] if s.geo_precision in (1, 2) and _may_lie_in(s, first))
+    return next(inside, first)
+
+
+def _may_lie_in(site: PlaceMention, larger: PlaceMention) -> bool:
+    if fold(larger.text) in {fold(name) for name in site.parent_names}:
+        return True
+    if site.place is None or larger.place is None:
+        return site.place is None
+    return (
+        site.place.country_code == larger.place.country_code
+        and site.place.admin1_name == (larger.place.admin1_name or larger.place.name)
+    )
 
 
 def _neighbours(incident: Incident, reading: Reading) -> list[Scene]:
@@ -67,6 +90,15 @@ def _division(mention: PlaceMention | None, incident: Incident, reading: Reading
         ]
         if stated:
             return min(stated, key=lambda m: abs(m.start - mention.start))
+    if mention is not None and mention.place is not None and mention.place.admin1_name:
+        same = [
+            m
+            for m in reading.places
+            if m.place and m.place.kind == "adm1" and m.place.country_code == mention.place.country_code
+            and fold(m.place.name) == fold(mention.place.admin1_name)
+        ]
+        if same:
+            return min(same, key=lambda m: abs(m.start - mention.start))
     provinces = [m for scene in incident.scenes for m in scene.places if m.place and m.place.kind == "adm1"]
     return provinces[0] if provinces else None
 
