@@ -1,95 +1,84 @@
 """Accuracy of the default extractor against pinned figures: ``python -m bench.eval.run [--check | --update]``.
 
-Two bodies of gold: the sample articles, whose records were written by hand (``tests/golden``), and, where the folder of
-evaluation data is present beside the repository, its hand-made gold, scored by its own scorer. ``--check`` fails where a
-figure is below the pinned one or the data is another; ``--update`` pins what is measured.
+Prints a table of all bodies of gold that can be measured here (see ``bench.eval.bodies``). ``--check`` fails where a gated
+figure is below the pinned one or a body's gold is another than the pinned; ``--update`` pins what is measured.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from pipeline.extract.contract import contract_line, parse_article
-from pipeline.extract.protocol import get_extractor
+from bench.eval.bodies import Body, bodies
+from bench.eval.scoring import score
 
-EVAL = Path(__file__).parents[3] / "shared" / "eval"
 BASELINE = Path(__file__).parent / "baseline.json"
-# One segment more or less moves a share by less than this; smaller falls are noise of rounding.
+# Shares over matched incidents are told, not gated: they move with what is matched.
+GATED = (
+    "incidents_f1",
+    "incidents_strict_f1",
+    "aggregate_claims_f1",
+    "aggregates_apart",
+    "evidence_quotes_verbatim",
+    "killed_exact_over_all_gold",
+)
+# Falls smaller than this are rounding.
 TOLERANCE = 0.001
 
 
-def figures() -> dict[str, float]:
-    """Shares from 0 to 1 by name; ``aggregates_apart`` is 1 less the share of totals taken for incidents."""
-    with tempfile.NamedTemporaryFile(suffix=".jsonl") as predicted:
-        extractor = get_extractor("rules")
-        with (EVAL / "incidents" / "articles.jsonl").open("rb") as lines:
-            for line in lines:
-                predicted.write(contract_line(extractor.extract(parse_article(line))) + b"\n")
-        predicted.flush()
-        command = [sys.executable, str(EVAL / "score.py"), str(EVAL / "incidents" / "gold.jsonl"), predicted.name, "--json",
-                   "--articles", str(EVAL / "incidents" / "articles.jsonl")]  # fmt: skip
-        scored = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    fields = {f"{name}": entry["share"] for name, entry in scored["fields_on_matched"].items()}
-    return {
-        "incidents_f1": scored["incidents"]["f1"],
-        "incidents_strict_f1": scored["incidents_strict"]["f1"],
-        "aggregate_claims_f1": scored["aggregate_claims"]["f1"],
-        "aggregates_apart": round(1 - scored["aggregates_taken_for_incidents"]["share"], 4),
-        "evidence_quotes_verbatim": scored["evidence_quotes_verbatim"]["share"],
-        **fields,
-    }
-
-
-def data_hash() -> str:
-    """SHA-256 of the gold and its articles."""
+def data_hash(body: Body) -> str:
+    """SHA-256 of a body's gold and texts."""
     digest = hashlib.sha256()
-    for name in ("articles.jsonl", "gold.jsonl"):
-        digest.update((EVAL / "incidents" / name).read_bytes())
+    for gold, _, text in body:
+        digest.update(json.dumps(gold, sort_keys=True, ensure_ascii=False).encode())
+        digest.update(text.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
+def measure() -> dict[str, dict[str, object]]:
+    """By body: the hash of its data, its size and its figures."""
+    return {
+        name: {
+            "data_sha256": data_hash(body),
+            "articles": len(body),
+            "incidents": sum(len(gold["incidents"]) for gold, _, _ in body),
+            "figures": score(body),
+        }
+        for name, body in bodies()
+    }
+
+
 def fallen(measured: dict[str, float], pinned: dict[str, float]) -> list[str]:
-    """Figures below the pinned ones. Shares over matched incidents are told, not gated: they move with what is matched."""
-    gated = (
-        "incidents_f1",
-        "incidents_strict_f1",
-        "aggregate_claims_f1",
-        "aggregates_apart",
-        "evidence_quotes_verbatim",
-        "killed_exact_over_all_gold",
-    )
+    """Gated figures below the pinned ones."""
     return [
         f"{name} {measured[name]} < {pinned[name]}"
-        for name in gated
-        if measured[name] < pinned[name] - TOLERANCE
+        for name in GATED
+        if name in pinned and measured[name] < pinned[name] - TOLERANCE
     ]
 
 
 def main() -> None:
     """Measure, print, and check or pin."""
-    if not EVAL.is_dir():
-        print(
-            f"The evaluation data is not at {EVAL}; nothing is measured. The samples' gold is checked by make test."
-        )
-        return
-    measured = figures()
-    for name, value in measured.items():
-        print(f"{name:<32} {value}")
+    measured = measure()
+    pinned = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.exists() else {}
+    figures = {name: entry["figures"] for name, entry in measured.items()}
+    print(f"{'':34}" + "".join(f"{name:>18}" for name in figures))
+    for label in ("articles", "incidents"):
+        print(f"{label:34}" + "".join(f"{entry[label]:>18}" for entry in measured.values()))
+    for figure in dict.fromkeys(f for shares in figures.values() for f in shares):
+        print(f"{figure:34}" + "".join(f"{shares.get(figure, '-'):>18}" for shares in figures.values()))
+    for name in sorted(pinned.keys() - measured.keys()):
+        print(f"{name}: its texts are not beside the repository; not measured.")
     if "--update" in sys.argv[1:]:
-        BASELINE.write_text(
-            json.dumps({"data_sha256": data_hash(), "figures": measured}, indent=1) + "\n", encoding="utf-8"
-        )
+        BASELINE.write_text(json.dumps(pinned | measured, indent=1) + "\n", encoding="utf-8")
         return
-    pinned = json.loads(BASELINE.read_text(encoding="utf-8"))
-    if pinned["data_sha256"] != data_hash():
-        sys.exit("The evaluation data is not the pinned one; look at the figures and pin them with --update.")
-    if worse := fallen(measured, pinned["figures"]):
-        sys.exit("Accuracy fell: " + "; ".join(worse))
+    for name, entry in measured.items():
+        if pinned[name]["data_sha256"] != entry["data_sha256"]:
+            sys.exit(f"The gold of {name} is not the pinned one; look at the figures and pin them with --update.")
+        if worse := fallen(figures[name], pinned[name]["figures"]):
+            sys.exit(f"Accuracy on {name} fell: " + "; ".join(worse))
 
 
 if __name__ == "__main__":

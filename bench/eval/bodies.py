@@ -1,0 +1,99 @@
+"""The bodies of gold that accuracy is measured on, each as triples of gold, extraction and text.
+
+``own``: invented articles with records by hand, in the repository. ``annotated``: real articles by others, of which the
+repository keeps only ids and offsets (``annotations/``); the texts are read from the folder of evaluation data beside the
+repository. ``dev``: the gold that came with that folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.extract.contract import contract_line, parse_article
+from pipeline.extract.protocol import get_extractor
+from pipeline.schema.tables import sub_event_types
+
+HERE = Path(__file__).parent
+EVAL = Path(__file__).parents[3] / "shared" / "eval"
+OWN = HERE / "own"
+ANNOTATIONS = HERE / "annotations" / "articles.jsonl"
+_TEXTS = {"guardian": "articles/guardian_2017_2019.jsonl", "muc4": "muc4/train.jsonl"}
+Record = dict[str, Any]
+Body = list[tuple[Record, Record, str]]
+
+
+def read_lines(path: Path) -> list[Record]:
+    """The objects of a file of JSON lines."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def extract(article: Record) -> Record:
+    """What the default extractor says of an article, in the contract's form."""
+    line = json.dumps(article, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    found: Record = json.loads(contract_line(get_extractor("rules").extract(parse_article(line))))
+    return found
+
+
+def own() -> Body:
+    """The repository's own gold set."""
+    articles = {a["id"]: a for a in read_lines(OWN / "articles.jsonl")}
+    return [(g, extract(articles[g["id"]]), articles[g["id"]]["text"]) for g in read_lines(OWN / "gold.jsonl")]
+
+
+def dev() -> Body:
+    """The gold of the evaluation folder."""
+    articles = {a["id"]: a for a in read_lines(EVAL / "incidents" / "articles.jsonl")}
+    gold = read_lines(EVAL / "incidents" / "gold.jsonl")
+    return [(g, extract(articles[g["id"]]), articles[g["id"]]["text"]) for g in gold]
+
+
+def annotated(part: str) -> Body:
+    """The annotated articles of a part, ``seen`` (looked at while rules are written) or ``unseen``."""
+    texts = {
+        a["id"]: a for corpus in _TEXTS for a in read_lines(EVAL / _TEXTS[corpus])
+    }
+    body = []
+    for row in read_lines(ANNOTATIONS):
+        if row["part"] != part:
+            continue
+        text = texts[row["id"]]["text"]
+        if hashlib.sha256(text.encode()).hexdigest() != row["text_sha256"]:
+            raise ValueError(f"The text of {row['id']} is not the annotated one; its offsets do not hold.")
+        article = {"id": row["id"], "title": None, "text": text, "published_at": row["published"], "language": "en"}
+        body.append((_with_words(row, text), extract(article), text))
+    return body
+
+
+def _with_words(row: Record, text: str) -> Record:
+    """Offsets back to words."""
+
+    def words(span: list[int] | None) -> str | None:
+        return None if span is None else text[span[0] : span[1]]
+
+    def evidence(record: Record) -> str:
+        return " [...] ".join(text[start:end] for start, end in record["evidence"])
+
+    incidents = []
+    for incident in row["incidents"]:
+        kind = incident["sub_event_type"]
+        incidents.append(
+            incident
+            | {"event_type": next(e for e, subs in sub_event_types().items() if kind in subs), "evidence": evidence(incident)}
+            | {name: words(incident[name]) for name in ("place", "claimed_by")}
+            | {name: [words(s) for s in incident[name]] for name in ("perpetrators", "targets", "weapons")}
+        )
+    return {"incidents": incidents, "aggregates": [a | {"evidence": evidence(a)} for a in row["aggregates"]]}
+
+
+def bodies() -> Iterator[tuple[str, Body]]:
+    """All bodies that can be measured here, by name."""
+    if (OWN / "gold.jsonl").exists():
+        yield "own", own()
+    if EVAL.is_dir():
+        yield "dev", dev()
+        yield "annotated_seen", annotated("seen")
+        yield "annotated_unseen", annotated("unseen")
