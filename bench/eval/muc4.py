@@ -14,7 +14,7 @@ import json
 import re
 import string
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -231,7 +231,7 @@ def _keyed(entry: dict[str, Any], text: str) -> tuple[str, ...]:
 def read_keys(article: dict[str, Any]) -> tuple[list[Template], dict[str, Entities]]:
     """The key templates of an article, equal ones once, and the key entities of its document."""
     text = _body(article["text"]).lower()
-    raw: dict[tuple[object, ...], None] = {}
+    raw: dict[tuple[Any, ...], None] = {}
     merged: dict[str, list[list[str]]] = {role: [] for role in SLOTS}
     for template in article["gold"]["templates"]:
         slots = template["slots"]
@@ -308,7 +308,7 @@ def extract_templates(article: dict[str, Any]) -> list[Template]:
     return templates
 
 
-def _print(title: str, counts: Counts, totals: dict[str, Sequence[str]]) -> None:
+def _print(title: str, counts: Counts, totals: Mapping[str, Sequence[str]]) -> None:
     print(f"{title:<34}{'P':>8}{'R':>8}{'F1':>8}{'found':>8}{'keys':>8}")
     rows = {**counts, **{name: total(counts, slots) for name, slots in totals.items()}}
     for name, count in rows.items():

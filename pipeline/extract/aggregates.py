@@ -33,6 +33,8 @@ _CONTINUING = re.compile(
 )
 _SAME_PERIOD = re.compile(r"\b(?:same|that) (?:period|time ?frame)\b", re.IGNORECASE)
 _LONG_DAYS = 6
+# Fewer dead than this in one place in a stated month or year are those of one attack.
+_MANY = 50
 # A count of a thousand and more in one sentence is the toll of a war or a year, not of one place and day.
 _LARGEST_INCIDENT = 1000
 
@@ -66,8 +68,10 @@ def is_aggregate(
     casualties: Sequence[CasualtyMention],
     dates: Sequence[DateMention],
     published_on: dt.date | None,
+    *,
+    is_local: bool = False,
 ) -> bool:
-    """True where a sentence gives a total of several incidents."""
+    """True where a sentence gives a total of several incidents. ``is_local``: it names a place below the province."""
     periods, counted = _periods(dates), _event_count(text)
     exact = [m for m in dates if m.precision == 1 and not m.is_period]
     people = [
@@ -83,6 +87,10 @@ def is_aggregate(
         return True
     if counted and counted[0] >= 5 and not exact:
         return True
+    spans = [m for m in periods if m.is_period]
+    few = all(m.low is not None and m.low < _MANY for m in people)
+    if is_local and few and not counted and not spans and not _COUNTING.search(text):
+        return False
     return bool(
         people
         and not exact

@@ -10,6 +10,7 @@ from functools import cache
 import yaml
 
 from pipeline.config import SCHEMAS_DIR
+from pipeline.extract.gazetteer import countries_by_demonym
 from pipeline.extract.mentions import CasualtyMention, NumberMention
 from pipeline.extract.numbers import WORDS, find_numbers
 from pipeline.records import Outcome, VictimClass
@@ -27,7 +28,7 @@ _AGE = re.compile(
     r"\s*-?\s*(?:year|yr)s?\b|\s*(?:kilomet|km\b|mile|metre|meter|(?:minute|hour|day|week|month|dollar|percent|vehicle|village|house|attack|rocket|round|tent|home|district|operation|incident)s?\b)",
     re.IGNORECASE,
 )
-_SINGULAR = re.compile(r"\b(?P<count>an?|another|his|her|its|the)\s+[“\"]?(?=[a-zA-Z0-9])", re.IGNORECASE)
+_SINGULAR = re.compile(r"\b(?P<count>an?|another|his|her|its|their|the)\s+[“\"]?(?=[a-zA-Z0-9])", re.IGNORECASE)
 _SUBSET = re.compile(
     r"\b(?:of (?:them|whom|the (?:dead|victims|wounded|injured|killed))|including|among them|among the dead|among whom)\b",
     re.IGNORECASE,
@@ -49,6 +50,7 @@ _BARE_END = re.compile(
 )
 _ACRONYM = re.compile(r"\([A-Z][\w-]{1,7}\)")
 _QUOTED_WORD = re.compile(r"[“\"]([\w-]+(?: [\w-]+)?)[”\"]")
+_MAN_OF = re.compile(r"\b(?:man|woman|boy|girl|youth|person|child|men|women|boys|girls) of $", re.IGNORECASE)
 _ONE_OF_A_KIND = re.compile(r"one of (?:the|its|his|our) (?:\w+ )?(?:worst|deadliest|bloodiest|biggest|largest|most|few|first|last|main)\b", re.IGNORECASE)
 _ANOTHER = re.compile(r"\banother(?=\s*[.,;]|\s*$|\s+(?:in|was|who|and)\b)", re.IGNORECASE)
 _TOKEN = re.compile(r"\S+")
@@ -134,7 +136,8 @@ def _plural(noun: str) -> list[str]:
 @cache
 def _nouns() -> dict[str, VictimClass]:
     classes: tuple[VictimClass, ...] = ("unknown", "militants", "civilians", "security_forces")
-    return {
+    peoples: dict[str, VictimClass] = {f"{demonym}s": "unknown" for demonym in countries_by_demonym()}
+    return peoples | {
         form.casefold(): kind
         for kind in classes
         for noun in _lexicon("victims")[kind]
@@ -248,7 +251,7 @@ def outcome_words(sentence: str) -> list[OutcomeWord]:
 def _counted_people(sentence: str) -> list[_People]:
     people = []
     for number in find_numbers(sentence):
-        if _AGE.match(sentence, number.end) or _ONE_OF_A_KIND.match(sentence, number.start) or (
+        if _AGE.match(sentence, number.end) or _MAN_OF.search(sentence[max(0, number.start - 16) : number.start]) or _ONE_OF_A_KIND.match(sentence, number.start) or (
             _AGED.search(sentence[max(0, number.start - 20) : number.start])
             and _COMMA.match(sentence, number.end)
         ):

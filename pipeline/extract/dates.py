@@ -220,6 +220,22 @@ def _month_only(match: re.Match[str], published: dt.date | None) -> Span | None:
     return (start, _month_end(start), 4, False) if start else (None, None, 4, False)
 
 
+def _last_years_month(match: re.Match[str], published: dt.date | None) -> Span | None:
+    """ "July last year", "28 April last year", "last April": of the year before, or the last one."""
+    month = _MONTHS[match["month"].rstrip(".").casefold()]
+    number = match.groupdict().get("day")
+    if published is None:
+        return (None, None, 4, False)
+    if match.groupdict().get("whose"):
+        year = published.year - (0 if match["whose"].casefold().startswith("this") else 1)
+    else:
+        year = published.year if month < published.month else published.year - 1
+    if number:
+        return _exact(_day(year, month, int(re.sub(r"\D", "", number))))
+    first = dt.date(year, month, 1)
+    return (first, min(_month_end(first), published), 4, False) if first <= published else None
+
+
 def _year_only(match: re.Match[str], published: dt.date | None) -> Span | None:
     year = int(match["year"])
     return (dt.date(year, 1, 1), dt.date(year, 12, 31), 5, False)
@@ -244,6 +260,9 @@ _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
         (rf"(?P<first>[0-3]?\d)[/.](?P<second>[0-3]?\d)[/.](?P<year>{_YEAR})", _numeric),
         (rf"since\s+(?:last\s+)?(?P<weekday>{_WEEKDAY})", _since_weekday),
         (rf"(?P<year>{_YEAR})-(?P<month>[01]\d)-(?P<day>[0-3]\d)", _iso),
+        (rf"(?:(?P<day>{_DAY})\s+(?:of\s+)?)?(?P<month>{_MONTH})\s+(?:of\s+)?(?P<whose>last|this)\s+year", _last_years_month),
+        (rf"(?P<month>{_MONTH})\s+(?P<day>{_DAY})\s+(?:of\s+)?(?P<whose>last|this)\s+year", _last_years_month),
+        (rf"last\s+(?P<month>{_MONTH})(?:\s+(?P<day>{_DAY}))?(?!\s*\d)", _last_years_month),
         (_MD, _full_date),
         (_DM, _full_date),
         (rf"(?P<before>last\s+|previous\s+|next\s+|coming\s+|this\s+(?:past\s+)?)?(?P<weekday>{_WEEKDAY})(?P<week>\s+(?:of\s+)?last\s+week)?(?!\s+(?:Times|Telegraph|Mail|Mirror|Express|Post|Herald|Star|Vanguard|Punch)\b)", _weekday),

@@ -37,7 +37,7 @@ _ATTEMPTED = re.compile(
     re.IGNORECASE,
 )
 _GUNFIRE = re.compile(
-    r"\b(?:gun ?battle|fire ?fight|clash(?:ed|es)?|exchange of (?:gun)?fire|exchanged (?:gun)?fire|ambush(?:ed)?|fighting|opened fire|gunmen|stormed|fought|returned fire|repelled)\b",
+    r"\b(?:gun ?battle|fire ?fight|clash(?:ed|es)?|exchange of (?:gun)?fire|exchanged (?:gun)?fire|ambush(?:ed)?|fighting|opened fire|gunmen|stormed|fought|returned fire|repelled|storm|gunfire|shot dead|beaten back|repulsed)\b",
     re.IGNORECASE,
 )
 
@@ -129,7 +129,7 @@ def _is_fight(text: str, remote: str, victims: Sequence[CasualtyMention]) -> boo
             or (
                 weak
                 and re.search(
-                    r"\b(?:clash|gun ?battle|fire ?fight|exchange|ambush|stormed|fought)", text, re.IGNORECASE
+                    r"\b(?:clash|gun ?battle|gun ?fight|fire ?fight|exchange|ambush|storm|fought|gunfire)", text, re.IGNORECASE
                 )
             )
         )

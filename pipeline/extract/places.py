@@ -91,6 +91,11 @@ def _kind_after() -> re.Pattern[str]:
     return re.compile(rf"^\s+(?P<kind>{'|'.join(re.escape(word) for word, _ in words)})\b", re.IGNORECASE)
 
 
+_APPOSED = re.compile(
+    r"^, (?:an?|the) (?:[a-z-]+ ){0,2}?(?P<kind>village|town|city|hamlet|suburb|settlement|district|province|neighbou?rhood|quarter|island|port)\b"
+)
+
+
 @cache
 def _kind_before() -> re.Pattern[str]:
     words = "|".join(re.escape(word) for word in sorted(_lexicon()["before"], key=len, reverse=True))
@@ -210,7 +215,8 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
     before, after = text[max(0, start - 70) : start], text[start + len(name) : start + len(name) + 40]
     kind_after, kind_before = _kind_after().match(after), _kind_before().search(before)
     preposition = _PREPOSITION.search(before)
-    word = kind_after or kind_before
+    apposed = _APPOSED.match(after)
+    word = kind_after or kind_before or apposed
     kind = own_kind or (_kind_precision().get(word["kind"].casefold().removesuffix(" of")) if word else None)
     if _TITLE_BEFORE.search(before) or (
         _PERSON_AFTER.match(after) and not word and not after.startswith(",")
@@ -289,9 +295,9 @@ def _options(candidate: _Candidate, counts: Counter[str]) -> list[Place]:
                 p.kind != "ppl",
             ),
         )
-    if len(candidate.name) > 3 and (not counts or candidate.kind is not None):
+    if len(candidate.name) > 3 and not counts:
         return [p for p in found if p.population >= 100_000 or p.kind == "adm1"][:5]
-    return [p for p in found if p.population >= 1_000_000][:1]
+    return [p for p in found if p.population >= _KNOWN_TO_ALL and fold(p.name) == exact][:1]
 
 
 def _stated_parents(candidate: _Candidate, text: str) -> list[str]:

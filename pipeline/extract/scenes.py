@@ -49,9 +49,10 @@ _HARM = re.compile(r"killed|killings?|wounded|slain|found dead|burn(?:ed|t|ing)?
 _DISSENT = re.compile(r"protest|demonstrat|activist|journalist|opposition|dissident|student|monk|politician", re.IGNORECASE)
 # A place that somebody comes from or heads for is not where the act was.
 _ON_THE_WAY = re.compile(r"\b(?:from|to|towards?|into|capital)\s+(?:the\s+)?$", re.IGNORECASE)
+_SINGLE = re.compile(r"\b(?:an?|one) (?:[\w-]+ ){0,2}(?:attack|raid|strike|ambush|bombing|clash|blast|explosion)\b", re.IGNORECASE)
 _NEAR = 70
 _CARRIED_OUT = re.compile(
-    r"\b(?:carr(?:ied|ying) out|launch(?:ed|ing)|conduct(?:ed|ing)|execut(?:ed|ing)|stag(?:ed|ing)|mount(?:ed|ing)|took place|broke out|erupted|occurred|happened|ensued|was a|were|subjected to|came under|included)\b",
+    r"\b(?:carr(?:ied|ying) out|launch(?:ed|ing)|conduct(?:ed|ing)|execut(?:ed|ing)|stag(?:ed|ing)|mount(?:ed|ing)|took place|broke out|erupted|occurred|happened|ensued|was a|were|subjected to|came under|included|used|fired)\b",
     re.IGNORECASE,
 )
 _SAYING = re.compile(
@@ -87,14 +88,14 @@ class Scene:
     @property
     def day(self) -> DateMention | None:
         """The mention that dates the act: an exact day or a short span, not a period of counting."""
-        exact = [m for m in self.event_dates if m.date_start and not m.is_period and m.precision <= 4]
+        exact = [m for m in self.event_dates if m.date_start and not m.is_period]
         first = min((t.start for t in self.triggers), default=self.sentence.start)
         return min(exact, key=lambda m: (m.precision, abs(m.start - first))) if exact else None
 
     @property
     def event_dates(self) -> list[DateMention]:
         """Dates but those of somebody's words about the act ("officials said on Monday")."""
-        return [m for m in self.dates if not self._dates_a_statement(m)]
+        return [m for m in self.dates if m.start >= self._body and not self._dates_a_statement(m)]
 
     @property
     def statement_day(self) -> DateMention | None:
@@ -107,14 +108,23 @@ class Scene:
         return bool(_SAYING.search(self.sentence.text[: mention.start - self.sentence.start]))
 
     @property
+    def is_dated(self) -> bool:
+        """True where the sentence has a day of its own, or opens a dispatch with the day of writing."""
+        return self.day is not None or any(m.date_start and m.start < self._body for m in self.dates)
+
+    @property
+    def _body(self) -> int:
+        """Where the sentence begins after its dateline."""
+        head = _DATELINE.match(self.sentence.text)
+        return self.sentence.start + (head.end() if head else 0)
+
+    @property
     def local_places(self) -> list[PlaceMention]:
         """Places below the province; not the one where a dispatch was written ("KABUL, Afghanistan – ...")."""
-        head = _DATELINE.match(self.sentence.text)
-        written = self.sentence.start + (head.end() if head else 0)
         return [
             m
             for m in self.places
-            if m.start >= written and (m.place is None or m.place.kind not in {"country", "adm1"})
+            if m.start >= self._body and (m.place is None or m.place.kind not in {"country", "adm1"})
         ]
 
     @property
@@ -126,9 +136,8 @@ class Scene:
         act = min((t.start for t in self.triggers), default=self.sentence.start)
         owners = {fold(name) for m in local for name in m.parent_names}
         inner = [m for m in local if fold(m.text) not in owners] or local
-        known = [m for m in inner if m.place is not None or len(m.parent_names) > 0] or inner
         return min(
-            known,
+            inner,
             key=lambda m: (
                 bool(_ON_THE_WAY.search(self.sentence.text[: m.start - self.sentence.start])),
                 m.geo_precision in (3, 5),
@@ -273,7 +282,7 @@ def _kind(scene: Scene, published_on: dt.date | None) -> str:
         return "none"
     if scene.screen in _NATURAL and not _is_armed_act(scene):
         return "none"
-    if is_aggregate(text, scene.casualties, scene.event_dates, published_on):
+    if is_aggregate(text, scene.casualties, scene.event_dates, published_on, is_local=bool(scene.local_places)):
         return "aggregate"
     if _CLAIM.search(text) and not scene.victims:
         return "claim"
@@ -310,7 +319,7 @@ def _is_concrete(scene: Scene) -> bool:
     )
     if any(m.outcome in {"killed", "injured", "abducted", "killed_or_injured"} for m in scene.victims):
         return armed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
-    if scene.persons and (scene.day is not None or scene.local_places):
+    if scene.persons and (scene.is_dated or scene.local_places):
         return armed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
     if all(t.sub_event_type == "Arrests" for t in scene.triggers):
         return any(
@@ -325,13 +334,15 @@ def _is_act_told(scene: Scene, *, armed: bool) -> bool:
     local = bool(scene.local_places)
     placed = any(m.place is None or m.place.kind != "country" for m in scene.places)
     if not acts:
-        return scene.day is not None and (
+        if local and _CARRIED_OUT.search(scene.sentence.text) and _SINGLE.search(scene.sentence.text):
+            return True
+        return scene.is_dated and (
             (local and _is_dated_noun(scene)) or ((local or armed) and bool(_CARRIED_OUT.search(scene.sentence.text)))
         )
     strong = any(t.sub_event_type not in _WEAK for t in acts)
     if local and armed:
         return True
-    if scene.day is None:
+    if not scene.is_dated:
         return False
     named = any(not a.is_generic and a.actor_type != "civilians" for a in scene.actors)
     return (placed or strong or named) if strong or armed else local

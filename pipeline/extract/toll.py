@@ -16,6 +16,10 @@ _RAISED = re.compile(
 )
 
 
+_DISPUTES = re.compile(
+    r"\b(?:but (?:spoke|said|put|gave|counted)|spoke of|put the (?:toll|number|figure)|gave the (?:toll|number|figure)|however|only)\b",
+    re.IGNORECASE,
+)
 _ALSO = re.compile(r"\b(?:also|another|a further|additional)\b", re.IGNORECASE)
 _DEATH = re.compile(
     r"\b(?:kill\w*|dead|deadly|death\w*|died|dies|dying|die|fatal\w*|bod(?:y|ies)|corpses?|murder\w*|massacre\w*|assassinat\w+|execut\w+|behead\w*|slain|lives|casualt\w+|victims?|toll|shot dead|gunned down|lynched|succumbed|critical\w*|were (?:hit|shot))\b",
@@ -43,7 +47,11 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
     toll = Toll()
     for scene in scenes:
         stated = [
-            m for m in scene.casualties if m.outcome == outcome and not m.is_subset and not _is_part(m, toll)
+            m
+            for m in scene.casualties
+            if m.outcome == outcome
+            and not m.is_subset
+            and (_DISPUTES.search(scene.sentence.text) or not _is_part(m, toll))
         ]
         if not stated:
             continue
