@@ -8,8 +8,11 @@ import msgspec
 import orjson
 
 from pipeline.records import Article, ArticleRecord, Extraction
+from pipeline.text.language import detect_language
 
 _DECODER = msgspec.json.Decoder(ArticleRecord)
+# Of shorter texts the language cannot be told from their names; of no English one of this length was it told wrong.
+_TELLING_CHARACTERS = 300
 
 
 def parse_article(line: bytes) -> Article:
@@ -29,8 +32,16 @@ def parse_article(line: bytes) -> Article:
         published_on=published_at.date() if published_at else None,
         source_name=record.source,
         url=record.url,
-        language=record.language.split("-")[0].lower() if record.language else None,
+        language=_language(record),
     )
+
+
+def _language(record: ArticleRecord) -> str | None:
+    """As declared, else as the text shows; unknown where it is short."""
+    if record.language:
+        return record.language.split("-")[0].lower()
+    text = record.text or ""
+    return detect_language(text) if len(text.strip()) >= _TELLING_CHARACTERS else None
 
 
 def identify(line: bytes) -> str:
