@@ -146,8 +146,14 @@ def _country_code(words: str) -> str | None:
 def country_counts(text: str) -> Counter[str]:
     """How often the text names each country, by name or demonym."""
     shown = _cased(text)
+    named = bytearray(len(text))
+    for actor in find_actors(text):
+        if actor.canonical:
+            named[actor.start : actor.end] = b"\1" * (actor.end - actor.start)
     found = (
-        _country_code(m[0]) for m in _country_pattern().finditer(shown) if not _is_inside_name(m, shown)
+        _country_code(m[0])
+        for m in _country_pattern().finditer(shown)
+        if not named[m.start()] and not _is_inside_name(m, shown)
     )
     return Counter(code for code in found if code)
 
@@ -234,7 +240,8 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
 
 
 def _resolve(candidates: Sequence[_Candidate], text: str, counts: Counter[str]) -> list[PlaceMention]:
-    counts = counts or _common_country(candidates)
+    if not any(fold(m[0]) in countries_by_name() for m in _country_pattern().finditer(text)):
+        counts = counts + _common_country(candidates)
     options = {c.name: _options(c, counts) for c in candidates}
     anchors = [ps[0] for ps in options.values() if len(ps) == 1]
     mentions = []

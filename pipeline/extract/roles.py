@@ -52,6 +52,18 @@ _ACT_NOUN = re.compile(
     re.IGNORECASE,
 )
 _MEANS = re.compile(r"^(?:air ?strikes?|drones?|jets|warplanes|artillery)$", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"(?:^|[.;:] |, (?:when|as|after) )(?:On \w+,? |At \w+,? |Late |Early )?(?:(?:An?|The|Two|Three|Four|Five|Six|Several|Some|About|a|the|two|three|four|several|some)\s+)?(?P<who>(?:[\w'’-]+\s+){0,2}?(?:men|man|people|youths?|women|woman|individuals?|persons?|robbers|criminals|hoodlums|thugs|raiders|fighters|crowd|residents|villagers|[A-Z][a-z]+(?:ans|is|ese|ians)))\s+(?:(?:who|on|in|with|wearing|armed|riding)\b[^,.;]{0,60}?\s+)?(?:shot|stabbed|opened fire|killed|attacked|ambushed|beat|hacked|threw|detonated|rammed|seized|abducted|kidnapped|dragged|stormed|raided|burned|torched|set|fired|hurled|stoned|lynched)\b"
+)
+_BLAME_SENTENCES = 5
+_BLAME_BEFORE = re.compile(
+    r"\b(?:blam(?:ed|es|ing)(?: it| the \w+)?(?: on)?|accus(?:ed|es|ing)|attribut\w+ (?:\w+ ){0,3}to|laid (?:\w+ ){1,3}at the door of|suspicion fell on|pointed (?:\w+ ){1,3}at|suspected|(?:work|act|attack|handiwork) of|committed by|believed to (?:be|belong to)|thought to (?:be|belong to)|linked to)\s+(?:(?:the|an?|\w+)\s+){0,3}$",
+    re.IGNORECASE,
+)
+_BLAME_AFTER = re.compile(
+    r"[^.;]{0,60}?\b(?:was|were|is|are|has been|have been)\s+(?:\w+ly\s+)?(?:blamed|suspected|accused|held responsible|thought to be behind|believed to be (?:behind|responsible))\b",
+    re.IGNORECASE,
+)
 _REACH = 110
 _GATHERINGS = {"Peaceful protest", "Violent demonstration", "Protest with intervention"}
 
@@ -68,10 +80,26 @@ def find_parties(scenes: Sequence[Scene], reading: Reading) -> Parties:
     """The parties of an incident; the first scene that names one goes before the others, a named one before "gunmen"."""
     told = [_scene_parties(scene, reading) for scene in scenes]
     perpetrators = next((done for done, _ in told if done), [])
+    if not perpetrators or all(m.is_generic for m in perpetrators):
+        perpetrators = _blamed(scenes, reading) or perpetrators
     targets = next((harmed for _, harmed in told if harmed), [])
     perpetrators = [m for m in perpetrators if not m.is_generic] or perpetrators
     names = {m.name.casefold() for m in perpetrators}
     return Parties(_distinct(perpetrators), [m for m in _distinct(targets) if m.name.casefold() not in names])
+
+
+def _blamed(scenes: Sequence[Scene], reading: Reading) -> list[ActorMention]:
+    """The named group that somebody lays the act to, in the sentences of it or next after them."""
+    first = reading.scenes.index(scenes[0])
+    near = [s for s in reading.scenes[first : first + _BLAME_SENTENCES] if s in scenes or s.kind != "act"]
+    for scene in near:
+        text, offset = scene.sentence.text, scene.sentence.start
+        for actor in scene.actors:
+            if actor.is_generic or actor.actor_type == "civilians":
+                continue
+            if _BLAME_BEFORE.search(text[: actor.start - offset]) or _BLAME_AFTER.match(text, actor.end - offset):
+                return [actor]
+    return []
 
 
 def _distinct(mentions: Sequence[ActorMention]) -> list[ActorMention]:
@@ -103,6 +131,8 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
     targets = [*harmed, *people, *objects] or find_property(text, offset)
     if not targets:
         targets = [a for a in free if a.actor_type == "civilians"]
+    if not done and (unnamed := _unnamed_subject(scene)) is not None:
+        done = [unnamed]
     if not done and scene.triggers and all(t.sub_event_type in _GATHERINGS for t in scene.triggers):
         done = [a for a in free if a.actor_type in {"civilians", "protesters"}][:2]
         targets = [t for t in targets if t not in done]
@@ -154,6 +184,15 @@ def _subject(scene: Scene, armed: Sequence[ActorMention]) -> list[ActorMention]:
         if before:
             return before[:1] if act.start - before[0].end < 60 else before[-1:]
     return spoke[:1]
+
+
+def _unnamed_subject(scene: Scene) -> ActorMention | None:
+    """ "Two Palestinians shot dead ...", "men on motorcycles attacked ...": who acts, where no party is known."""
+    match = _SUBJECT.search(scene.sentence.text)
+    if match is None:
+        return None
+    start, end = scene.sentence.start + match.start("who"), scene.sentence.start + match.end("who")
+    return ActorMention(start, end, match["who"], match["who"], None, None, "unknown", is_generic=True)
 
 
 def _is_passive(start: int, text: str, offset: int) -> bool:

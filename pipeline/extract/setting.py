@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,18 @@ from pipeline.extract.names import fold
 from pipeline.extract.places import country_counts
 from pipeline.extract.scenes import Reading, Scene
 
+
+
+_BEYOND = re.compile(
+    r"\b(?:border|frontier|boundary)\s+(?:with|of|to)\s+$|\b(?:from|into|to|towards?|by|against|between)\s+(?:neighbou?ring\s+)?$",
+    re.IGNORECASE,
+)
+_CONTINUES = re.compile(
+    r"^\W*(?:hours|minutes|moments|shortly|soon|later|earlier|meanwhile|elsewhere|simultaneously|separately|also|moreover|furthermore|on the other hand|in addition|at (?:night|dawn|dusk|midnight|about|around|the same time)|in the (?:evening|morning|afternoon|night)|in (?:a|an|another|yet another)\b|a second|another|the same|in this context|similarly)\b"
+    r"|\b(?:the same|that) (?:day|night|evening|morning|afternoon)\b|\bin a separate\b|\b(?:hours|minutes) (?:earlier|later|before|after)\b",
+    re.IGNORECASE,
+)
+_SAME_NEWS_DAYS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +119,9 @@ def _division(mention: PlaceMention | None, incident: Incident, reading: Reading
 def _main_country(incident: Incident, reading: Reading) -> tuple[str | None, tuple[int, int] | None]:
     """The country of the scene, else the one the article names most; with the words that name it."""
     for scene in incident.scenes:
-        named = [m for m in scene.places if m.place and m.place.kind == "country"]
+        named = [m for m in scene.places if m.place and m.place.kind == "country" and not _is_beyond(m, reading)]
         if named and named[0].place:
             return named[0].place.country_code, (named[0].start, named[0].end)
-        named_here = country_counts(scene.sentence.text)
-        if len(named_here) == 1:
-            return next(iter(named_here)), (scene.sentence.start, scene.sentence.end)
     counts = country_counts(reading.text)
     counts.update(m.place.country_code for m in reading.places if m.place and m.place.kind != "country")
     if not counts:
@@ -122,6 +132,11 @@ def _main_country(incident: Incident, reading: Reading) -> tuple[str | None, tup
         incident.anchor.sentence.start,
         incident.anchor.sentence.end,
     )
+
+
+def _is_beyond(country: PlaceMention, reading: Reading) -> bool:
+    """ "Close to the border with Burkina Faso": the act was on this side."""
+    return bool(_BEYOND.search(reading.text[max(0, country.start - 40) : country.start]))
 
 
 def admin1_of(where: Where) -> str | None:
@@ -155,6 +170,11 @@ def when_of(incident: Incident, reading: Reading, *, is_lead: bool) -> When | No
     day = incident.day or next((d.day for d in _dating_neighbours(incident, reading) if d.day), None)
     if day is not None and day.date_start is not None and day.date_end is not None:
         return When(day.date_start, day.date_end, day.precision, day.start, day.end, True)
+    before = _incident_before(incident, reading)
+    if before is not None and _CONTINUES.search(incident.anchor.sentence.text) and not incident.anchor.event_dates:
+        day = before.day
+        if day is not None and day.precision <= 2 and day.date_start and day.date_end:
+            return When(day.date_start, day.date_end, 2, day.start, day.end, False)
     spoken = incident.anchor.statement_day
     if not is_lead or reading.published_on is None or incident.anchor.event_dates:
         return None
@@ -162,6 +182,18 @@ def when_of(incident: Incident, reading: Reading, *, is_lead: bool) -> When | No
         return When(spoken.date_start, spoken.date_start, 2, spoken.start, spoken.end, False)
     sentence = incident.anchor.sentence
     return When(reading.published_on, reading.published_on, 2, sentence.start, sentence.end, False)
+
+
+def _incident_before(incident: Incident, reading: Reading) -> Scene | None:
+    """The last dated act told before, of the last days: what goes on without a date is of its day."""
+    if reading.published_on is None:
+        return None
+    first = reading.published_on - dt.timedelta(days=_SAME_NEWS_DAYS)
+    index = reading.scenes.index(incident.anchor)
+    dated = [s for s in reading.scenes[:index] if s.kind == "act" and s.day and s.day.date_start]
+    if dated and dated[-1].day and dated[-1].day.date_start and dated[-1].day.date_start >= first:
+        return dated[-1]
+    return None
 
 
 def _dating_neighbours(incident: Incident, reading: Reading) -> Sequence[Scene]:
