@@ -67,6 +67,8 @@ _TOTAL = re.compile(
     r"\b(?:death toll|toll|number of (?:[\w’'-]+ ){1,6}(?:killed|dead)|number of (?:deaths|fatalities|dead|victims))\b[^.;]{0,180}?\b(?:to|at|of|is|was|reached|stood at|stands at)\s*$",
     re.IGNORECASE,
 )
+# Past these words a verb says something of somebody else.
+_OTHER_SUBJECT = re.compile(r"\b(?:of whom|ended|turned|led to|leading to|after which|in which)\b", re.IGNORECASE)
 _CLAUSE_VERB = re.compile(
     r"\b(?:said|told|attacked|stormed|opened|fled|reported|raided|ambushed|fired|clashed|detonated|targeted|arrived|hit|struck)\b",
     re.IGNORECASE,
@@ -382,7 +384,7 @@ def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome
 
 def _is_list(gap: str, is_bare: bool) -> bool:
     """True where only counted people and joining words stand between a verb and this phrase."""
-    if re.fullmatch(r"\s*(?:(?:at|on) the spot\s*|(?:himself|herself|themselves)(?:,| and)\s*)?", gap):
+    if re.fullmatch(r"\s*(?:(?:at|on) the spot\s*|(?:together|along|alongside) (?:with )?|(?:himself|herself|themselves)(?:,| and)\s*)?", gap):
         return True
     if len(gap) > 90 or _CLAUSE_VERB.search(gap):
         return False
@@ -395,7 +397,7 @@ def _is_list(gap: str, is_bare: bool) -> bool:
 
 def _is_subject_gap(gap: str) -> bool:
     """True where the phrase is what the verb after it says something of."""
-    if len(gap) > _MAX_GAP or re.search(r"[.;:]", gap):
+    if len(gap) > _MAX_GAP or re.search(r"[.;:]", gap) or _OTHER_SUBJECT.search(gap):
         return False
     if (
         re.search(r"\b(?:was|were|been|died|have|had|being|are|lost)\b", gap + " ", re.IGNORECASE)
@@ -424,7 +426,11 @@ def _mention(people: _People, outcome: Outcome, sentence: str, offset: int) -> C
         )
     )
     subset = subset or bool(
-        re.match(r"\S+\s+of\s+(?:them|whom|the (?:dead|victims|wounded))\b", around, re.IGNORECASE)
+        re.match(
+            r"\S+\s+of\s+(?:them|whom|the (?:\w+ )?(?:dead|victims|wounded|bodies|killed|injured|slain|two|three|four|five|six|seven|eight|nine|ten))\b",
+            around,
+            re.IGNORECASE,
+        )
     )
     return CasualtyMention(
         start=number.start + offset,

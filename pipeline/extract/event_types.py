@@ -97,7 +97,9 @@ def _protest_type(anchor: set[str], text: str, victims: Sequence[CasualtyMention
     harmed = any(m.outcome in {"killed", "injured"} and m.low for m in victims)
     if "Violent demonstration" in anchor:
         return "Violent demonstration"
-    if "Mob violence" in anchor and re.search(r"\bmob\b|lynch", text, re.IGNORECASE):
+    if "Mob violence" in anchor and re.search(
+        r"\bmob\b|lynch|\bcrowd|settlers|rampag|pogrom|youths", text, re.IGNORECASE
+    ):
         return "Mob violence"
     if "Peaceful protest" in anchor and re.search(
         r"\bprotest|demonstrat|rall(?:y|ied)|sit-in|took to the streets|marched|vigil", text, re.IGNORECASE

@@ -9,7 +9,7 @@ from pipeline.extract.casualties import OutcomeWord, outcome_words
 from pipeline.extract.mentions import CasualtyMention
 
 _WAS = re.compile(
-    r"\b(?:was|has been|had been|is being|was being|having been)\s+(?:(?:\w+ly|also|then|later|first|himself|herself)\s+)*$",
+    r"\b(?:was\s+[^.;]{3,90}?\s+and|was|has been|had been|is being|was being|having been)\s+(?:(?:\w+ly|also|then|later|first|himself|herself)\s+)*$",
     re.IGNORECASE,
 )
 _DIED = re.compile(r"\b(?:died|succumbed|perished|(?:sustained|suffered) injuries)$", re.IGNORECASE)
@@ -25,6 +25,8 @@ _OBJECT = re.compile(
     rf"\s+(?:(?:{_TITLE})+[A-ZÀ-Þ][\w'’.-]+|{_NAME}(?=\s*(?:,|\(|$|\.|on\b|in\b|at\b|near\b|and (?:wound|injur)))"
     r"|(?:an?|one|its|the|his|another)\s+(?:(?!and\b|who\b|in\b|of\b|on\b|at\b)[\w’'“”-]+\s+){0,6}?(?:commander|leader|chief|member|official|mayor|governor|general|colonel|captain|major|lieutenant|sergeant|brigadier|cleric|kingpin|militant|spokesman|deputy|head|ringleader)\b(?!['’]))"
 )
+# "Killed with his driver": whoever is killed with somebody's driver is somebody.
+_KIN = re.compile(r"(?:his|her|their)\s", re.IGNORECASE)
 _CLAUSE = re.compile(r"[;:]|\b(?:that|when|while|where|after|before|because|but|and|as)\b", re.IGNORECASE)
 _GROUP_NAME = re.compile(r"(?:forces|troops|fighters|militants|soldiers|rebels|army|police|people|[a-z]{3,}(?:is|ans|ese))$", re.IGNORECASE)
 
@@ -33,7 +35,7 @@ def find_persons(
     sentence: str, offset: int, counted: Sequence[CasualtyMention]
 ) -> list[CasualtyMention]:
     """Persons killed or injured one at a time, where the sentence counts nobody with the same outcome."""
-    told = {m.outcome for m in counted} | ({"killed", "injured"} if any(m.outcome == "killed_or_injured" for m in counted) else set())
+    told = {m.outcome for m in counted if not _KIN.match(m.text)} | ({"killed", "injured"} if any(m.outcome == "killed_or_injured" for m in counted) else set())
     found: dict[str, CasualtyMention] = {}
     for word in outcome_words(sentence):
         if word.outcome not in {"killed", "injured", "abducted"} or word.outcome in told or word.outcome in found:

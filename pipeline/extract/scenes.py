@@ -27,6 +27,7 @@ _Mention = TypeVar("_Mention", PlaceMention, ActorMention)
 _OLD_DAYS = 200
 _LONGEST_HEADING = 160
 _CONFLICT_WORDS = 3
+_LEAD = 3
 # Nothing else in a sentence outweighs these; the other screens yield to an armed party and its act.
 _FIRM = {"rehearsed", "remembered", "tried", "sport", "disease", "economy", "crime"}
 _NATURAL = {"accident", "disease", "sport", "economy"}
@@ -178,6 +179,7 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
     reading = Reading(text, published_on, places=find_places(text), actors=find_actors(text))
     sentences = split_sentences(text)
     headings = _headings(sentences, title)
+    is_drill = any(screened_out(s.text) == "rehearsed" for s in sentences[:_LEAD])
     is_conflict = len(conflict_words(text)) >= _CONFLICT_WORDS or any(
         a.actor_type in {"rebel_group", "militia"} for a in reading.actors
     )
@@ -195,6 +197,8 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
         scene.persons = [
             m for m in find_persons(sentence.text, sentence.start, scene.casualties) if not _is_group(m, scene)
         ]
+        kin = {m.outcome for m in scene.casualties}
+        scene.casualties += [m for m in scene.persons if m.outcome in kin]
         scene.dates = _dated_weekdays(scene.dates)
         scene.casualties = [
             m for m in scene.casualties if not any(d.start <= m.start < d.end for d in scene.dates)
@@ -204,7 +208,7 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
         scene.kind = _kind(scene, published_on)
         if scene.kind in {"act", "detail"} and _follows_total(scene, reading):
             scene.kind = "aggregate" if any(m.low for m in scene.victims) else "none"
-        if scene.kind == "act" and not (is_conflict or conflict_words(sentence.text)):
+        if is_drill or (scene.kind == "act" and not (is_conflict or conflict_words(sentence.text))):
             scene.kind = "none"
         reading.scenes.append(scene)
     return reading

@@ -53,6 +53,8 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
             and not m.is_subset
             and (_DISPUTES.search(scene.sentence.text) or not _is_part(m, toll))
         ]
+        if not stated and not toll.mentions and outcome == "killed":
+            stated = [m for m in scene.casualties if m.outcome == outcome and m.low]
         if not stated:
             continue
         told = _summed(stated)
