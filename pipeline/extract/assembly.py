@@ -81,7 +81,7 @@ def build_report(incident: Incident, reading: Reading, *, is_lead: bool) -> Inci
     quotes.add_all("targets", parties.targets)
     if claimant is not None:
         quotes.add("claimed_by", claimant.start, claimant.end)
-    place = where.mention.place if where.mention else None
+    place = where.located
     event_type = event_type_of(sub_event_type)
     classes = _classes(killed, event_type)
     return IncidentReport(
@@ -98,8 +98,8 @@ def build_report(incident: Incident, reading: Reading, *, is_lead: bool) -> Inci
         place_name=where.mention.text if where.mention else None,
         latitude=place.latitude if place else None,
         longitude=place.longitude if place else None,
-        geo_precision=_geo_precision(where),
-        geonames_id=place.geonames_id if place else None,
+        geo_precision=where.geo_precision,
+        geonames_id=place.geonames_id if place and where.mention and where.mention.place else None,
         perpetrators=[m.name for m in parties.perpetrators],
         targets=[m.name for m in parties.targets],
         weapons=weapons,
@@ -132,12 +132,6 @@ def _classes(killed: Toll, event_type: str) -> dict[str, int]:
     ):
         classes = {"civilians": killed.best}
     return classes if sum(classes.values()) <= (killed.best or 0) or killed.best is None else {}
-
-
-def _geo_precision(where: Where) -> int | None:
-    if where.mention is not None:
-        return where.mention.geo_precision
-    return 6 if where.country_code else None
 
 
 def _quote_setting(quotes: Quotes, where: Where, when: When | None) -> None:

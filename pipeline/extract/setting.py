@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.extract.gazetteer import country_name
 from pipeline.extract.individuation import Incident
-from pipeline.extract.mentions import PlaceMention
+from pipeline.extract.mentions import Place, PlaceMention
 from pipeline.extract.names import fold
 from pipeline.extract.places import country_counts
 from pipeline.extract.scenes import Reading, Scene
@@ -30,9 +30,14 @@ _SAME_NEWS_DAYS = 10
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The place of an incident; ``mention`` is its evidence, ``country_words`` the span that names the country."""
+    """The place of an incident; ``mention`` is its evidence, ``country_span`` the words that name the country.
+
+    ``located`` gives the coordinates: the place itself, or where no gazetteer knows it the smallest known one around it.
+    """
 
     mention: PlaceMention | None
+    located: Place | None
+    geo_precision: int | None
     country_code: str | None
     admin1: PlaceMention | None
     country_span: tuple[int, int] | None
@@ -61,7 +66,29 @@ def where_of(incident: Incident, reading: Reading) -> Where:
     span = None
     if code is None:
         code, span = _main_country(incident, reading)
-    return Where(mention, code, division, span)
+    located, precision = _located(mention, division, reading)
+    return Where(mention, located, precision or (6 if code else None), code, division, span)
+
+
+def _located(
+    mention: PlaceMention | None, division: PlaceMention | None, reading: Reading
+) -> tuple[Place | None, int | None]:
+    """Coordinates with UCDP's precision: 1 and 2 for a known place, 3 for a district or town around it, 4 for a province."""
+    if mention is not None and mention.place is not None:
+        return mention.place, mention.geo_precision
+    if mention is None:
+        return None, None
+    parents = {fold(name) for name in mention.parent_names}
+    around = [
+        m.place
+        for m in reading.places
+        if fold(m.text) in parents and m.place is not None and m.place.kind != "country"
+    ]
+    around += [division.place] if division is not None and division.place is not None else []
+    smaller = sorted(around, key=lambda place: place.kind == "adm1")
+    if not smaller:
+        return None, mention.geo_precision
+    return smaller[0], 4 if smaller[0].kind == "adm1" else 3
 
 
 def _sharpest(sites: list[PlaceMention], own: int) -> PlaceMention | None:
