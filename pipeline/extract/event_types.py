@@ -11,6 +11,7 @@ from pipeline.records import Status
 from pipeline.schema.tables import sub_event_types
 
 _ARMED = {"state_forces", "rebel_group", "militia", "communal_militia", "external_forces", "unknown"}
+_BANDS = {"unknown", "rebel_group", "militia"}
 _REMOTE = (
     "Suicide bomb",
     "Chemical weapon",
@@ -82,18 +83,23 @@ def classify(
     anchor = {t.sub_event_type for t in scenes[0].triggers}
     seen = {t.sub_event_type for scene in scenes for t in scene.triggers}
     victims = [m for scene in scenes for m in scene.casualties]
-    protest = _protest_type(anchor, text, victims)
+    protest = _protest_type(anchor, text, victims, perpetrators)
     if protest is not None:
         return protest
     if "Suicide bomb" in seen and not _BOMBERS_STOPPED.search(text):
         return "Suicide bomb"
+    hurt = any(m.outcome in {"killed", "injured", "killed_or_injured"} and m.low for m in victims)
+    if "Disrupted weapons use" in anchor and not hurt:
+        return "Disrupted weapons use"
     remote = next((name for name in _REMOTE if name in anchor), None)
     if remote is not None and not _is_fight(text, remote, victims):
         return remote if status_of(text, victims) != "foiled" else "Disrupted weapons use"
     return _close_type(anchor, scenes[0].sentence.text, text, victims, perpetrators, targets)
 
 
-def _protest_type(anchor: set[str], text: str, victims: Sequence[CasualtyMention]) -> str | None:
+def _protest_type(
+    anchor: set[str], text: str, victims: Sequence[CasualtyMention], perpetrators: Sequence[ActorMention]
+) -> str | None:
     harmed = any(m.outcome in {"killed", "injured"} and m.low for m in victims)
     if "Violent demonstration" in anchor:
         return "Violent demonstration"
@@ -102,7 +108,9 @@ def _protest_type(anchor: set[str], text: str, victims: Sequence[CasualtyMention
     ):
         return "Mob violence"
     if "Peaceful protest" in anchor and re.search(
-        r"\bprotest|demonstrat|rall(?:y|ied)|sit-in|took to the streets|marched|vigil", text, re.IGNORECASE
+        r"\bprotest|demonstrat|rall(?:y|ied)|sit-in|took to the streets|march|vigil|placard|banner|picket|mourners|strike|chant",
+        text,
+        re.IGNORECASE,
     ):
         if anchor & {
             "Suicide bomb",
@@ -110,6 +118,8 @@ def _protest_type(anchor: set[str], text: str, victims: Sequence[CasualtyMention
             "Air/drone strike",
             "Shelling/artillery/missile attack",
         }:
+            return None
+        if harmed and perpetrators and all(p.actor_type in _BANDS for p in perpetrators):
             return None
         if harmed:
             return "Excessive force against protesters"

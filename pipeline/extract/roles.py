@@ -46,14 +46,14 @@ _SPEECH = re.compile(
     r"^(?:['’]s)?(?:\s+(?!and\b|who\b|killed\b|were\b|was\b|in\b|after\b|but\b)[\w’'-]+){0,4}?,?\s+(?:said|told|reported|announced|confirmed|stated|added|documented|monitored|claimed|according|says)\b",
     re.IGNORECASE,
 )
-_OWN_ACT = re.compile(r"\b(?:said|says|claimed|announced|confirmed|stated)\s+(?:\w+\s+)?(?:that\s+)?(?:it|they|its|their|he|we)\b", re.IGNORECASE)
+_OWN_ACT = re.compile(r"\b(?:said|says|claimed|announced|confirmed|stated)\s+(?:\w+\s+){0,3}?(?:that\s+)?(?:it|they|its|their|he|we)\b", re.IGNORECASE)
 _ACT_NOUN = re.compile(
     r"^(?:['’]s?)?\s+(?:(?!and\b|were\b|was\b|have\b|has\b)[\w-]+\s+){0,2}?(?:attacks?|air ?strikes?|strikes?|raids?|shelling|bombardment|bombing|bombs?|offensive|assault|ambush|fire|gunfire|rockets?|missiles?|drones?|operations?|onslaught|gunmen|militants|landmines?|mines?|warplanes|jets)\b",
     re.IGNORECASE,
 )
 _MEANS = re.compile(r"^(?:air ?strikes?|drones?|jets|warplanes|artillery)$", re.IGNORECASE)
 _SUBJECT = re.compile(
-    r"(?:^|[.;:] |, (?:when|as|after) )(?:On \w+,? |At \w+,? |Late |Early )?(?:(?:An?|The|Two|Three|Four|Five|Six|Several|Some|About|a|the|two|three|four|several|some)\s+)?(?P<who>(?:[\w'’-]+\s+){0,2}?(?:men|man|people|youths?|women|woman|individuals?|persons?|robbers|criminals|hoodlums|thugs|raiders|fighters|crowd|residents|villagers|[A-Z][a-z]+(?:ans|is|ese|ians)))\s+(?:(?:who|on|in|with|wearing|armed|riding)\b[^,.;]{0,60}?\s+)?(?:shot|stabbed|opened fire|killed|attacked|ambushed|beat|hacked|threw|detonated|rammed|seized|abducted|kidnapped|dragged|stormed|raided|burned|torched|set|fired|hurled|stoned|lynched)\b"
+    r"(?:^|[.;:] |, (?:when|as|after) )(?:On \w+,? |At \w+,? |Late |Early )?(?:(?:An?|The|Two|Three|Four|Five|Six|Several|Some|About|a|the|two|three|four|several|some)\s+)?(?P<who>(?:(?!When|After|As|While|Before|If|The|Some|Two|Three|Four)[\w'’-]+\s+){0,2}?(?:men|man|people|youths?|women|woman|individuals?|persons?|robbers|criminals|hoodlums|thugs|raiders|fighters|crowd|residents|villagers|[A-Z][a-z]+(?:ans|is|ese|ians)))\s+(?:(?:who|on|in|with|wearing|armed|riding)\b[^,.;]{0,60}?\s+)?(?:shot|stabbed|opened fire|killed|attacked|ambushed|beat|hacked|threw|detonated|rammed|seized|abducted|kidnapped|dragged|stormed|raided|burned|torched|set|fired|hurled|stoned|lynched)\b"
 )
 _BLAME_SENTENCES = 5
 _BLAME_BEFORE = re.compile(
@@ -64,6 +64,8 @@ _BLAME_AFTER = re.compile(
     r"[^.;]{0,60}?\b(?:was|were|is|are|has been|have been)\s+(?:\w+ly\s+)?(?:blamed|suspected|accused|held responsible|thought to be behind|believed to be (?:behind|responsible))\b",
     re.IGNORECASE,
 )
+_OPENING = 45
+_SUFFERS = re.compile(r"\s+(?:were|was|have been|had been|has been|died|lost|fell|suffered)\b", re.IGNORECASE)
 _REACH = 110
 _GATHERINGS = {"Peaceful protest", "Violent demonstration", "Protest with intervention"}
 
@@ -183,7 +185,20 @@ def _subject(scene: Scene, armed: Sequence[ActorMention]) -> list[ActorMention]:
         ]
         if before:
             return before[:1] if act.start - before[0].end < 60 else before[-1:]
-    return spoke[:1]
+    return spoke[:1] or _opening_subject(scene, armed)
+
+
+def _opening_subject(scene: Scene, armed: Sequence[ActorMention]) -> list[ActorMention]:
+    """The party that a sentence opens with is the subject of its verb, however much stands between them."""
+    text, offset = scene.sentence.text, scene.sentence.start
+    for actor in armed[:1]:
+        head = text[: actor.start - offset]
+        acts = [t for t in scene.triggers if t.start > actor.end]
+        if len(head) < _OPENING and not _PREPOSED.search(head) and not _POST.match(text, actor.end - offset):
+            active = [t for t in acts if not _is_passive(t.start, text, offset)]
+            after = text[actor.end - offset : actor.end - offset + 25]
+            return [actor] if active and not _SUFFERS.match(after) else []
+    return []
 
 
 def _unnamed_subject(scene: Scene) -> ActorMention | None:

@@ -67,9 +67,7 @@ def victims_of(
         if begin < 0 or name.casefold() in _EMPTY:
             continue
         start = mention.start + begin
-        kind = "civilians" if mention.victim_class == "civilians" else "unknown"
-        if mention.victim_class == "security_forces":
-            kind = "state_forces"
+        kind = {"security_forces": "state_forces", "militants": "unknown"}.get(mention.victim_class, "civilians")
         found.append(ActorMention(start, start + len(name), name, name, None, None, kind, is_generic=True))
     return found
 
