@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import yaml
@@ -102,6 +102,12 @@ def _upper_named() -> re.Pattern[str]:
 
 def find_actors(text: str) -> list[ActorMention]:
     """All parties of a text, in order; of two that overlap the longer one, of two as long the named one."""
+    return list(_actors(text))
+
+
+@lru_cache(maxsize=1)
+def _actors(text: str) -> tuple[ActorMention, ...]:
+    """The same, kept for the next call: places and scenes both ask for the parties of one article."""
     is_upper = _is_upper_case(text)
     found: list[ActorMention] = []
     for kind, pattern in _patterns():
@@ -111,7 +117,7 @@ def find_actors(text: str) -> list[ActorMention]:
     for mention in sorted(found, key=lambda m: (m.start - m.end, m.start)):
         if all(mention.end <= m.start or m.end <= mention.start for m in chosen):
             chosen.append(mention)
-    return sorted(chosen, key=lambda m: m.start)
+    return tuple(sorted(chosen, key=lambda m: m.start))
 
 
 def _is_upper_case(text: str) -> bool:

@@ -32,22 +32,30 @@ class Gazetteer:
             self._packed = mmap.mmap(packed.fileno(), 0, access=mmap.ACCESS_READ)
         self._block = lru_cache(maxsize=256)(self._read_block)
 
-    def _read_block(self, number: int) -> dict[str, list[str]]:
-        packed = self._packed[self._offsets[number] : self._offsets[number + 1]]
-        found: dict[str, list[str]] = {}
-        for line in zlib.decompress(packed).decode().split("\n"):
-            key, _, rest = line.partition("\t")
-            found.setdefault(key, []).append(rest)
+    def _read_block(self, number: int) -> bytes:
+        return zlib.decompress(self._packed[self._offsets[number] : self._offsets[number + 1]])
+
+    def _lines(self, key: str) -> list[str]:
+        """What follows the key in its lines, which stand together in one block."""
+        number = bisect_right(self._keys, key) - 1
+        if number < 0:
+            return []
+        block, wanted = self._block(number), key.encode() + b"\t"
+        start = 0 if block.startswith(wanted) else block.find(b"\n" + wanted) + 1
+        found = []
+        while block.startswith(wanted, start):
+            end = block.find(b"\n", start)
+            found.append(block[start + len(wanted) : end if end >= 0 else None].decode())
+            if end < 0:
+                break
+            start = end + 1
         return found
 
     def lookup(self, name: str, *, country_code: str | None = None) -> list[Place]:
         """All places whose name is spelt so or meets it in transliteration, the most populous first."""
         folded = fold(name)
         key = loosen(folded)
-        number = bisect_right(self._keys, key) - 1
-        if number < 0:
-            return []
-        places = [self._place(rest) for rest in self._block(number).get(key, ())]
+        places = [self._place(rest) for rest in self._lines(key)]
         if country_code is not None:
             places = [place for place in places if place.country_code == country_code]
         return sorted(
