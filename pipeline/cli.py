@@ -33,6 +33,8 @@ app = typer.Typer(
 )
 quarantine_app = typer.Typer(no_args_is_help=True, help="Look at what was rejected, and try it again.")
 app.add_typer(quarantine_app, name="quarantine")
+gazetteer_app = typer.Typer(no_args_is_help=True, help="Teach the extractor more places.")
+app.add_typer(gazetteer_app, name="gazetteer")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Paths = Annotated[
@@ -308,6 +310,32 @@ def sources(json: Json = False) -> None:
         _print_json([{"name": s.name, "endings": s.endings, "description": s.description} for s in SOURCES])
         return
     _table(["source", "file names", "what"], [[s.name, " ".join(s.endings), s.description] for s in SOURCES])
+
+
+@gazetteer_app.command("load")
+def gazetteer_load(
+    dump: Annotated[Path, typer.Argument(help="allCountries.txt of GeoNames, or the file of a country.")],
+    alternate_names: Annotated[
+        Path | None, typer.Argument(help="alternateNamesV2.txt of GeoNames, for more spellings.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Load a GeoNames dump; places are then looked up in it before the shipped gazetteer.
+
+    Broken lines are counted, shown and left out. Remove the folder `gazetteer` of INCIDENTS_HOME to undo it.
+    """
+    from pipeline.extract.geonames import load_geonames
+
+    load = load_geonames(dump, alternate_names, settings().home, _quiet if json else _say)
+    if json:
+        _print_json({"folder": load.folder, "places": load.places, "names": load.names, "lines_read": load.lines_read,
+                     "lines_broken": load.lines_broken, "examples": load.examples})  # fmt: skip
+        return
+    out.print(f"{load.places:,} places under {load.names:,} names are in {load.folder}.", markup=False)
+    if load.lines_broken:
+        out.print(f"{load.lines_broken:,} of {load.lines_read:,} lines are broken and were left out:")
+        for example in load.examples:
+            out.print(f"  {escape(clean_text(example))}")
 
 
 @app.command()

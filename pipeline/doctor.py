@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import shutil
 import sys
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 from pipeline.config import SAMPLES_DIR, SCHEMAS_DIR, Settings
 from pipeline.errors import PipelineError
+from pipeline.extract.gazetteer import Gazetteer, own_folder
 from pipeline.lake.catalog import read_catalog
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.views import shown_version
@@ -40,7 +42,14 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Run all checks; none stops the others."""
-    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_python, _packages, _data, _home, _lake)
+    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _python,
+        _packages,
+        _data,
+        _gazetteer,
+        _home,
+        _lake,
+    )
     return [finding for check in checks for finding in check(settings)]
 
 
@@ -70,6 +79,23 @@ def _data(_settings: Settings) -> Iterator[Finding]:
             path.exists(),
             str(path) if path.exists() else f"{path} is missing; install again",
         )
+
+
+def _gazetteer(settings: Settings) -> Iterator[Finding]:
+    own = own_folder(settings.home)
+    if not own.exists():
+        yield Finding("gazetteer", True, "the shipped one; `incidents gazetteer load` adds a GeoNames dump")
+        return
+    try:
+        Gazetteer(own)
+        source = json.loads((own / "source.json").read_bytes())
+        finding = f"{own}, {source['places']:,} places of {source['file']}, before the shipped one"
+    except Exception as error:
+        yield Finding(
+            "gazetteer", False, f"{own} cannot be read ({error}); load it again or remove the folder"
+        )
+        return
+    yield Finding("gazetteer", True, finding)
 
 
 def _home(settings: Settings) -> Iterator[Finding]:

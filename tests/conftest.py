@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 from pipeline.config import Settings, settings
 
+# A gazetteer that a developer loaded into ./data would change what the extractor finds.
+os.environ["INCIDENTS_HOME"] = str(Path(__file__).parent / "no_home")
 EVAL = Path(__file__).parents[2] / "shared" / "eval"
 
 

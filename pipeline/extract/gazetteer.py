@@ -1,7 +1,11 @@
-"""Place names to coordinates: a compact gazetteer on disk, read a block at a time, so that starting costs nothing."""
+"""Place names to coordinates: a compact gazetteer on disk, read a block at a time, so that starting costs nothing.
+
+The user's own one, made by ``incidents gazetteer load``, is asked before the shipped one; what only that knows is still found.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 import unicodedata
 import zlib
@@ -13,18 +17,24 @@ import msgspec
 import pycountry
 import yaml
 
-from pipeline.config import SCHEMAS_DIR
+from pipeline.config import SCHEMAS_DIR, settings
+from pipeline.errors import ConfigError
 from pipeline.extract.mentions import Place
 from pipeline.extract.names import fold, loosen
 
 _KINDS = {"p": "ppl", "1": "adm1", "2": "adm2", "3": "adm3", "l": "landmark"}
+_SAME_DEGREES = 0.05
 
 
 class Gazetteer:
-    """Lookup by folded name in the files that ``bench/gazetteer/build.py`` writes."""
+    """Lookup by folded name in the files that ``pipeline/extract/gazetteer_files.py`` writes, then in ``behind``."""
 
-    def __init__(self, folder: Path) -> None:
-        index = msgspec.msgpack.decode(zlib.decompress((folder / "places.idx").read_bytes()))
+    def __init__(self, folder: Path, behind: Gazetteer | None = None) -> None:
+        self._behind = behind
+        packed_index = (folder / "places.idx").read_bytes()
+        self.mark = "" if behind is None else f"+gazetteer.{hashlib.sha256(packed_index).hexdigest()[:8]}"
+        """What the extractor's version says of a gazetteer of the user's own."""
+        index = msgspec.msgpack.decode(zlib.decompress(packed_index))
         self._keys: list[str] = index["keys"]
         self._offsets: list[int] = index["offsets"]
         self._admin1: list[str] = index["admin1"]
@@ -56,6 +66,8 @@ class Gazetteer:
         folded = fold(name)
         key = loosen(folded)
         places = [self._place(rest) for rest in self._lines(key)]
+        if self._behind is not None:
+            places = _merged(places, self._behind.lookup(name))
         if country_code is not None:
             places = [place for place in places if place.country_code == country_code]
         return sorted(
@@ -98,10 +110,57 @@ def admin1_label(name: str, country_code: str) -> str | None:
     return _admin1_labels().get((country_code, fold(plain)), plain) or None
 
 
+def _merged(own: list[Place], shipped: list[Place]) -> list[Place]:
+    """Places of both, each once, the own entry before the shipped one.
+
+    Hamlets that only the own one knows stay out beside others of their name: every name has some in half the countries
+    of the world, and the article's country would be guessed from them.
+    """
+    news = [p for p in own if p.population or p.kind != "ppl" or any(_is_same(p, s) for s in shipped)]
+    others = [s for s in shipped if not any(_is_same(s, p) for p in news)]
+    return [*news, *others] or own
+
+
+def _is_same(a: Place, b: Place) -> bool:
+    """One place of two gazetteers: the same id, or the same kind of place in one spot."""
+    if a.geonames_id is not None and b.geonames_id is not None:
+        return a.geonames_id == b.geonames_id
+    if (a.kind, a.country_code) != (b.kind, b.country_code):
+        return False
+    return all(
+        x is not None and y is not None and abs(x - y) < _SAME_DEGREES
+        for x, y in ((a.latitude, b.latitude), (a.longitude, b.longitude))
+    )
+
+
+def own_folder(home: Path) -> Path:
+    """Where the user's gazetteer lies, if there is one."""
+    return home / "gazetteer"
+
+
 @cache
-def default_gazetteer() -> Gazetteer:
+def shipped_gazetteer() -> Gazetteer:
     """The gazetteer shipped in ``schemas/gazetteer/``, opened once a process."""
     return Gazetteer(SCHEMAS_DIR / "gazetteer")
+
+
+@cache
+def default_gazetteer() -> Gazetteer:
+    """The gazetteer that places are looked up in, opened once a process: the user's before the shipped one.
+
+    Raises:
+        ConfigError: the user's files cannot be read.
+    """
+    own = own_folder(settings().home)
+    if not own.exists():
+        return shipped_gazetteer()
+    try:
+        return Gazetteer(own, behind=shipped_gazetteer())
+    except (OSError, ValueError, KeyError, zlib.error, msgspec.MsgspecError) as error:
+        raise ConfigError(
+            f"The gazetteer in {own} cannot be read ({error}). Load it again with `incidents gazetteer load`, "
+            "or remove the folder to use the shipped one."
+        ) from error
 
 
 @cache

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from pipeline.extract.aggregates import read_aggregate
 from pipeline.extract.assembly import build_figures, build_report, build_responsibility
+from pipeline.extract.gazetteer import default_gazetteer
 from pipeline.extract.individuation import group_incidents
 from pipeline.extract.scenes import Reading, read_article
 from pipeline.records import (
@@ -23,6 +24,7 @@ from pipeline.text.clean import CleanText, clean_text
 MAX_CHARACTERS = 100_000
 """Of a longer text only the beginning is read: the news is there."""
 _LEAD_SENTENCES = 3
+_VERSION = "1"
 _Told = TypeVar("_Told", IncidentReport, AggregateClaim, ResponsibilityClaim)
 
 
@@ -30,7 +32,10 @@ class RulesExtractor:
     """Gate, sentences, mentions, individuation, assembly."""
 
     name = "rules"
-    version = "1"
+
+    def __init__(self) -> None:
+        """The version names a gazetteer of the user's own: with other places known, other records come out."""
+        self.version = _VERSION + default_gazetteer().mark
 
     def extract(self, article: Article) -> Extraction:
         """What the article says; an error where its language is not supported."""

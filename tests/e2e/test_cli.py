@@ -16,7 +16,18 @@ from pipeline import __version__
 from pipeline.config import SAMPLES_DIR, Settings
 from tests.articles import record
 
-COMMANDS = ("run", "ingest", "extract", "query", "sql", "report", "quarantine", "sources", "doctor")
+COMMANDS = (
+    "run",
+    "ingest",
+    "extract",
+    "query",
+    "sql",
+    "report",
+    "quarantine",
+    "gazetteer",
+    "sources",
+    "doctor",
+)
 
 
 def incidents(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
