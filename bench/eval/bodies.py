@@ -41,7 +41,9 @@ def extract(article: Record) -> Record:
 def own() -> Body:
     """The repository's own gold set."""
     articles = {a["id"]: a for a in read_lines(OWN / "articles.jsonl")}
-    return [(g, extract(articles[g["id"]]), articles[g["id"]]["text"]) for g in read_lines(OWN / "gold.jsonl")]
+    return [
+        (g, extract(articles[g["id"]]), articles[g["id"]]["text"]) for g in read_lines(OWN / "gold.jsonl")
+    ]
 
 
 def dev() -> Body:
@@ -53,9 +55,7 @@ def dev() -> Body:
 
 def annotated(part: str) -> Body:
     """The annotated articles of a part, ``seen`` (looked at while rules are written) or ``unseen``."""
-    texts = {
-        a["id"]: a for corpus in _TEXTS for a in read_lines(EVAL / _TEXTS[corpus])
-    }
+    texts = {a["id"]: a for corpus in _TEXTS for a in read_lines(EVAL / _TEXTS[corpus])}
     body = []
     for row in read_lines(ANNOTATIONS):
         if row["part"] != part:
@@ -63,7 +63,13 @@ def annotated(part: str) -> Body:
         text = texts[row["id"]]["text"]
         if hashlib.sha256(text.encode()).hexdigest() != row["text_sha256"]:
             raise ValueError(f"The text of {row['id']} is not the annotated one; its offsets do not hold.")
-        article = {"id": row["id"], "title": None, "text": text, "published_at": row["published"], "language": "en"}
+        article = {
+            "id": row["id"],
+            "title": None,
+            "text": text,
+            "published_at": row["published"],
+            "language": "en",
+        }
         body.append((_with_words(row, text), extract(article), text))
     return body
 
@@ -82,7 +88,10 @@ def _with_words(row: Record, text: str) -> Record:
         kind = incident["sub_event_type"]
         incidents.append(
             incident
-            | {"event_type": next(e for e, subs in sub_event_types().items() if kind in subs), "evidence": evidence(incident)}
+            | {
+                "event_type": next(e for e, subs in sub_event_types().items() if kind in subs),
+                "evidence": evidence(incident),
+            }
             | {name: words(incident[name]) for name in ("place", "claimed_by")}
             | {name: [words(s) for s in incident[name]] for name in ("perpetrators", "targets", "weapons")}
         )

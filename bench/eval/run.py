@@ -79,7 +79,9 @@ def main() -> None:
         return
     for name, entry in measured.items():
         if pinned[name]["data_sha256"] != entry["data_sha256"]:
-            sys.exit(f"The gold of {name} is not the pinned one; look at the figures and pin them with --update.")
+            sys.exit(
+                f"The gold of {name} is not the pinned one; look at the figures and pin them with --update."
+            )
         if worse := fallen(figures[name], pinned[name]["figures"]):
             sys.exit(f"Accuracy on {name} fell: " + "; ".join(worse))
 

@@ -16,7 +16,28 @@ from typing import Any
 Record = dict[str, Any]
 MATCHES = 0.5
 _GENERIC = frozenset(
-    "the of a an in city town village district province governorate state region township area county municipality camp al el".split()
+    [
+        "the",
+        "of",
+        "a",
+        "an",
+        "in",
+        "city",
+        "town",
+        "village",
+        "district",
+        "province",
+        "governorate",
+        "state",
+        "region",
+        "township",
+        "area",
+        "county",
+        "municipality",
+        "camp",
+        "al",
+        "el",
+    ]
 )
 _COUNTRIES = {
     "usa": "united states", "us": "united states", "uk": "united kingdom", "burma": "myanmar", "drc": "democratic republic of the congo",

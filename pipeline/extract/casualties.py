@@ -28,7 +28,9 @@ _AGE = re.compile(
     r"\s*-?\s*(?:year|yr)s?\b|\s*(?:kilomet|km\b|mile|metre|meter|(?:minute|hour|day|week|month|dollar|percent|vehicle|village|house|attack|rocket|round|tent|home|district|operation|incident)s?\b)",
     re.IGNORECASE,
 )
-_SINGULAR = re.compile(r"\b(?P<count>an?|another|his|her|its|their|the)\s+[“\"]?(?=[a-zA-Z0-9])", re.IGNORECASE)
+_SINGULAR = re.compile(
+    r"\b(?P<count>an?|another|his|her|its|their|the)\s+[“\"]?(?=[a-zA-Z0-9])", re.IGNORECASE
+)
 _SUBSET = re.compile(
     r"\b(?:of (?:them|whom|the (?:dead|victims|wounded|injured|killed))|including|among them|among the dead|among whom)\b",
     re.IGNORECASE,
@@ -51,12 +53,18 @@ _BARE_END = re.compile(
 _ACRONYM = re.compile(r"\([A-Z][\w-]{1,7}\)")
 _QUOTED_WORD = re.compile(r"[“\"]([\w-]+(?: [\w-]+)?)[”\"]")
 _MAN_OF = re.compile(r"\b(?:man|woman|boy|girl|youth|person|child|men|women|boys|girls) of $", re.IGNORECASE)
-_ONE_OF_A_KIND = re.compile(r"one of (?:the|its|his|our) (?:\w+ )?(?:worst|deadliest|bloodiest|biggest|largest|most|few|first|last|main)\b", re.IGNORECASE)
+_ONE_OF_A_KIND = re.compile(
+    r"one of (?:the|its|his|our) (?:\w+ )?(?:worst|deadliest|bloodiest|biggest|largest|most|few|first|last|main)\b",
+    re.IGNORECASE,
+)
 _ANOTHER = re.compile(r"\banother(?=\s*[.,;]|\s*$|\s+(?:in|was|who|and)\b)", re.IGNORECASE)
 _TOKEN = re.compile(r"\S+")
 _OF = re.compile(r"\s+of\b")
 # Of these the words after "of" say who they are.
-_HOLDERS = re.compile(r"members?|leaders?|commanders?|bod(?:y|ies)|corpses?|lives|life|deaths?|chiefs?|officials?", re.IGNORECASE)
+_HOLDERS = re.compile(
+    r"members?|leaders?|commanders?|bod(?:y|ies)|corpses?|lives|life|deaths?|chiefs?|officials?",
+    re.IGNORECASE,
+)
 _AGED = re.compile(r"\b(?:aged|age|of)\s+$", re.IGNORECASE)
 _DEATHS = re.compile(r"\b(?:deaths?|fatalit(?:y|ies))$", re.IGNORECASE)
 _COMMA = re.compile(r"\s*[,.]")
@@ -68,7 +76,9 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 # Past these words a verb says something of somebody else.
-_OTHER_SUBJECT = re.compile(r"\b(?:of whom|ended|turned|led to|leading to|after which|in which)\b", re.IGNORECASE)
+_OTHER_SUBJECT = re.compile(
+    r"\b(?:of whom|ended|turned|led to|leading to|after which|in which)\b", re.IGNORECASE
+)
 _CLAUSE_VERB = re.compile(
     r"\b(?:said|told|attacked|stormed|opened|fled|reported|raided|ambushed|fired|clashed|detonated|targeted|arrived|hit|struck)\b",
     re.IGNORECASE,
@@ -213,8 +223,13 @@ def _marks(sentence: str, spans: list[tuple[int, int]]) -> bytearray:
 
 def _none_mention(match: re.Match[str], offset: int) -> list[CasualtyMention]:
     words = match[0].casefold()
-    killed = any(stem in words for stem in ("casualt", "causalit", "kill", "death", "fatal", "life", "died", "victim", "harmed"))
-    injured = any(stem in words for stem in ("casualt", "causalit", "harmed", "hurt", "injur", "wound", "victim"))
+    killed = any(
+        stem in words
+        for stem in ("casualt", "causalit", "kill", "death", "fatal", "life", "died", "victim", "harmed")
+    )
+    injured = any(
+        stem in words for stem in ("casualt", "causalit", "harmed", "hurt", "injur", "wound", "victim")
+    )
     outcomes: list[Outcome] = [*(["killed"] if killed else []), *(["injured"] if injured else [])]  # type: ignore[list-item]
     return [
         CasualtyMention(
@@ -253,9 +268,14 @@ def outcome_words(sentence: str) -> list[OutcomeWord]:
 def _counted_people(sentence: str) -> list[_People]:
     people = []
     for number in find_numbers(sentence):
-        if _AGE.match(sentence, number.end) or _MAN_OF.search(sentence[max(0, number.start - 16) : number.start]) or _ONE_OF_A_KIND.match(sentence, number.start) or (
-            _AGED.search(sentence[max(0, number.start - 20) : number.start])
-            and _COMMA.match(sentence, number.end)
+        if (
+            _AGE.match(sentence, number.end)
+            or _MAN_OF.search(sentence[max(0, number.start - 16) : number.start])
+            or _ONE_OF_A_KIND.match(sentence, number.start)
+            or (
+                _AGED.search(sentence[max(0, number.start - 20) : number.start])
+                and _COMMA.match(sentence, number.end)
+            )
         ):
             continue
         people.append(_phrase(number, sentence))
@@ -384,7 +404,10 @@ def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome
 
 def _is_list(gap: str, is_bare: bool) -> bool:
     """True where only counted people and joining words stand between a verb and this phrase."""
-    if re.fullmatch(r"\s*(?:(?:at|on) the spot\s*|(?:together|along|alongside) (?:with )?|(?:himself|herself|themselves)(?:,| and)\s*)?", gap):
+    if re.fullmatch(
+        r"\s*(?:(?:at|on) the spot\s*|(?:together|along|alongside) (?:with )?|(?:himself|herself|themselves)(?:,| and)\s*)?",
+        gap,
+    ):
         return True
     if len(gap) > 90 or _CLAUSE_VERB.search(gap):
         return False

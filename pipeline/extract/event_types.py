@@ -141,7 +141,9 @@ def _is_fight(text: str, remote: str, victims: Sequence[CasualtyMention]) -> boo
             or (
                 weak
                 and re.search(
-                    r"\b(?:clash|gun ?battle|gun ?fight|fire ?fight|exchange|ambush|storm|fought|gunfire)", text, re.IGNORECASE
+                    r"\b(?:clash|gun ?battle|gun ?fight|fire ?fight|exchange|ambush|storm|fought|gunfire)",
+                    text,
+                    re.IGNORECASE,
                 )
             )
         )
@@ -175,9 +177,7 @@ def _close_type(
         return "Sexual violence"
     armed_victims = any(m.victim_class in {"security_forces", "militants"} for m in harmed)
     armed_target = any(t.actor_type in _ARMED for t in targets)
-    fought = "Armed clash" in anchor and (
-        not (civil and not armed_target) or bool(_FIGHT.search(lead))
-    )
+    fought = "Armed clash" in anchor and (not (civil and not armed_target) or bool(_FIGHT.search(lead)))
     if armed_victims or (armed_target and not civil) or fought:
         return _battle_type(anchor, text)
     return "Attack"

@@ -120,7 +120,7 @@ def _is_same_site(scene: Scene, incident: Incident) -> bool:
         return True
     inside = {fold(name) for name in site.parent_names} & {fold(m.text) for m in incident.places}
     around = {fold(name) for name in other.parent_names} & {fold(m.text) for m in scene.local_places}
-    return bool(inside or around) and not (inside and around) 
+    return bool(inside or around) and not (inside and around)
 
 
 def _acts_differ(scene: Scene, incident: Incident) -> bool:

@@ -28,23 +28,39 @@ _OBJECT = re.compile(
 # "Killed with his driver": whoever is killed with somebody's driver is somebody.
 _KIN = re.compile(r"(?:his|her|their)\s", re.IGNORECASE)
 _CLAUSE = re.compile(r"[;:]|\b(?:that|when|while|where|after|before|because|but|and|as)\b", re.IGNORECASE)
-_GROUP_NAME = re.compile(r"(?:forces|troops|fighters|militants|soldiers|rebels|army|police|people|[a-z]{3,}(?:is|ans|ese))$", re.IGNORECASE)
+_GROUP_NAME = re.compile(
+    r"(?:forces|troops|fighters|militants|soldiers|rebels|army|police|people|[a-z]{3,}(?:is|ans|ese))$",
+    re.IGNORECASE,
+)
 
 
-def find_persons(
-    sentence: str, offset: int, counted: Sequence[CasualtyMention]
-) -> list[CasualtyMention]:
+def find_persons(sentence: str, offset: int, counted: Sequence[CasualtyMention]) -> list[CasualtyMention]:
     """Persons killed or injured one at a time, where the sentence counts nobody with the same outcome."""
-    told = {m.outcome for m in counted if not _KIN.match(m.text)} | ({"killed", "injured"} if any(m.outcome == "killed_or_injured" for m in counted) else set())
+    told = {m.outcome for m in counted if not _KIN.match(m.text)} | (
+        {"killed", "injured"} if any(m.outcome == "killed_or_injured" for m in counted) else set()
+    )
     found: dict[str, CasualtyMention] = {}
     for word in outcome_words(sentence):
-        if word.outcome not in {"killed", "injured", "abducted"} or word.outcome in told or word.outcome in found:
+        if (
+            word.outcome not in {"killed", "injured", "abducted"}
+            or word.outcome in told
+            or word.outcome in found
+        ):
             continue
         span = _subject_of(word, sentence) or _object_of(word, sentence)
         if span is not None:
             start, end = span
             found[word.outcome] = CasualtyMention(
-                start + offset, end + offset, sentence[start:end], word.outcome, None, "unknown", 1, 1, 1, "exact"
+                start + offset,
+                end + offset,
+                sentence[start:end],
+                word.outcome,
+                None,
+                "unknown",
+                1,
+                1,
+                1,
+                "exact",
             )
     return list(found.values())
 
@@ -61,7 +77,10 @@ def _subject_of(word: OutcomeWord, sentence: str) -> tuple[int, int] | None:
     clause = subject[clauses[-1].end() :] if clauses else subject
     if _NOT_ONE.search(clause) or _PRONOUN.search(clause) or (clause.strip() == "" and was is None):
         return None
-    if was is None and not re.search(r"\b(?:he|she|who|man|woman|boy|girl|child|member|soldier|officer|policeman|fighter|civilian|leader|commander),?\s*(?:\w+ly\s+|later\s+)?$|[A-Z][\w-]+\s*(?:,\s*\d+,\s*)?$", clause):
+    if was is None and not re.search(
+        r"\b(?:he|she|who|man|woman|boy|girl|child|member|soldier|officer|policeman|fighter|civilian|leader|commander),?\s*(?:\w+ly\s+|later\s+)?$|[A-Z][\w-]+\s*(?:,\s*\d+,\s*)?$",
+        clause,
+    ):
         return None
     start = word.start - (len(before) - was.start()) if was else word.start
     return start, word.end

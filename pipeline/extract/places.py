@@ -212,7 +212,12 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
     possessive = _POSSESSIVE.search(name)
     if possessive:
         name = name[: possessive.start()]
-    if name.casefold() in _stop_words() or name.casefold() in countries_by_demonym() or name.split(" ")[-1].casefold() in _stop_words() or len(name) < 3:
+    if (
+        name.casefold() in _stop_words()
+        or name.casefold() in countries_by_demonym()
+        or name.split(" ")[-1].casefold() in _stop_words()
+        or len(name) < 3
+    ):
         return None
     last = name.split(" ")[-1].casefold()
     own_kind = _kind_precision().get(last) if " " in name else None

@@ -12,9 +12,13 @@ from pipeline.extract.targets import find_property, victims_of
 
 _QUALIFIED = r"(?:(?:group of|members? of|fighters? (?:of|from)|militants? from|dozens of|(?!(?:against|on|in|at|using|for|of|with|and|near|from|after|killing|targeting)\b)[\w’'-]+)\s+)"
 _BY = re.compile(
-    rf"\b(?:by|blamed on|attributed to|launched from|fell to|fallen to|falls to|lost to|into the hands of)\s+{_QUALIFIED}{{0,4}}$", re.IGNORECASE
+    rf"\b(?:by|blamed on|attributed to|launched from|fell to|fallen to|falls to|lost to|into the hands of)\s+{_QUALIFIED}{{0,4}}$",
+    re.IGNORECASE,
 )
-_AND = re.compile(r"^\s*(?:,|and|,? and(?: the)?|\([^)]*\)(?: and)?(?: the)?|along with|alongside|together with|backed by|as well as)\s*(?:the\s+)?$", re.IGNORECASE)
+_AND = re.compile(
+    r"^\s*(?:,|and|,? and(?: the)?|\([^)]*\)(?: and)?(?: the)?|along with|alongside|together with|backed by|as well as)\s*(?:the\s+)?$",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(r"\b(?:between|pitting)\b", re.IGNORECASE)
 _CLASH_WITH = re.compile(
     r"\b(?:clash(?:es|ed|ing)?|gun ?battles?|fire ?fights?|gun ?fights?|fighting|shoot-?out|confrontation|encounter|exchange of (?:gun)?fire|battles?|skirmish(?:es)?|gun duel|fought|battled)\s+(?:\w+ ){0,2}?(?:with|against)\s+(?:the\s+|an?\s+|[\w-]+\s+){0,4}$",
@@ -41,12 +45,18 @@ _AGAINST = re.compile(
     r"\b(?:on|against|targeting|targeted|hit|struck|attacked|ambushed|killed|killing)\s+(?:(?:the|an?|\w+)\s+){0,2}$",
     re.IGNORECASE,
 )
-_OF_GROUP = re.compile(r"\b(?:fighters?|members?|militants?|gunm[ae]n|forces|soldiers?|troops|cells?|elements?|supporters?|men|units?|jets|leader)\s+(?:of|from|belonging to|loyal to|linked to)\s+(?:the\s+)?$", re.IGNORECASE)
+_OF_GROUP = re.compile(
+    r"\b(?:fighters?|members?|militants?|gunm[ae]n|forces|soldiers?|troops|cells?|elements?|supporters?|men|units?|jets|leader)\s+(?:of|from|belonging to|loyal to|linked to)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
 _SPEECH = re.compile(
     r"^(?:['’]s)?(?:\s+(?!and\b|who\b|killed\b|were\b|was\b|in\b|after\b|but\b)[\w’'-]+){0,4}?,?\s+(?:said|told|reported|announced|confirmed|stated|added|documented|monitored|claimed|according|says)\b",
     re.IGNORECASE,
 )
-_OWN_ACT = re.compile(r"\b(?:said|says|claimed|announced|confirmed|stated)\s+(?:\w+\s+){0,3}?(?:that\s+)?(?:it|they|its|their|he|we)\b", re.IGNORECASE)
+_OWN_ACT = re.compile(
+    r"\b(?:said|says|claimed|announced|confirmed|stated)\s+(?:\w+\s+){0,3}?(?:that\s+)?(?:it|they|its|their|he|we)\b",
+    re.IGNORECASE,
+)
 _ACT_NOUN = re.compile(
     r"^(?:['’]s?)?\s+(?:(?!and\b|were\b|was\b|have\b|has\b)[\w-]+\s+){0,2}?(?:attacks?|air ?strikes?|strikes?|raids?|shelling|bombardment|bombing|bombs?|offensive|assault|ambush|fire|gunfire|rockets?|missiles?|drones?|operations?|onslaught|gunmen|militants|landmines?|mines?|warplanes|jets)\b",
     re.IGNORECASE,
@@ -99,7 +109,9 @@ def _blamed(scenes: Sequence[Scene], reading: Reading) -> list[ActorMention]:
         for actor in scene.actors:
             if actor.is_generic or actor.actor_type == "civilians":
                 continue
-            if _BLAME_BEFORE.search(text[: actor.start - offset]) or _BLAME_AFTER.match(text, actor.end - offset):
+            if _BLAME_BEFORE.search(text[: actor.start - offset]) or _BLAME_AFTER.match(
+                text, actor.end - offset
+            ):
                 return [actor]
     return []
 
@@ -147,7 +159,10 @@ def _members_of(actor: ActorMention, scene: Scene) -> ActorMention:
     text, offset = scene.sentence.text, scene.sentence.start
     for other in scene.actors:
         gap = text[actor.end - offset : other.start - offset] if other.start > actor.end else ""
-        if re.fullmatch(r"\s+(?:of|from|belonging to|loyal to)\s+(?:the\s+)?", gap) and other.actor_type != "civilians":
+        if (
+            re.fullmatch(r"\s+(?:of|from|belonging to|loyal to)\s+(?:the\s+)?", gap)
+            and other.actor_type != "civilians"
+        ):
             return other
     return actor
 
@@ -181,7 +196,9 @@ def _subject(scene: Scene, armed: Sequence[ActorMention]) -> list[ActorMention]:
         before = [
             a
             for a in armed
-            if 0 < act.start - a.end < _REACH and not _is_place_of(a, scene) and not _is_passive(act.start, text, offset)
+            if 0 < act.start - a.end < _REACH
+            and not _is_place_of(a, scene)
+            and not _is_passive(act.start, text, offset)
         ]
         if before:
             return before[:1] if act.start - before[0].end < 60 else before[-1:]
@@ -212,7 +229,11 @@ def _unnamed_subject(scene: Scene) -> ActorMention | None:
 
 def _is_passive(start: int, text: str, offset: int) -> bool:
     return bool(
-        re.search(r"\b(?:was|were|been|being|are|is)\s+(?:\w+ly\s+|also\s+|all\s+)?$", text[: start - offset][-40:], re.IGNORECASE)
+        re.search(
+            r"\b(?:was|were|been|being|are|is)\s+(?:\w+ly\s+|also\s+|all\s+)?$",
+            text[: start - offset][-40:],
+            re.IGNORECASE,
+        )
     )
 
 

@@ -17,7 +17,13 @@ from pipeline.extract.mentions import ActorMention, CasualtyMention, DateMention
 from pipeline.extract.names import fold
 from pipeline.extract.persons import find_persons
 from pipeline.extract.places import find_places
-from pipeline.extract.triggers import TriggerMention, conflict_words, find_triggers, screened_out, unreal_spans
+from pipeline.extract.triggers import (
+    TriggerMention,
+    conflict_words,
+    find_triggers,
+    screened_out,
+    unreal_spans,
+)
 from pipeline.text.sentences import Sentence, split_sentences
 
 _DATELINE = re.compile(
@@ -38,7 +44,8 @@ _SEPARATE = re.compile(
     re.IGNORECASE,
 )
 _TURNS = re.compile(
-    r"^\W*(?:meanwhile|on the other hand|earlier|also|moreover|furthermore|in addition|additionally|later)\b", re.IGNORECASE
+    r"^\W*(?:meanwhile|on the other hand|earlier|also|moreover|furthermore|in addition|additionally|later)\b",
+    re.IGNORECASE,
 )
 _NOMINAL = re.compile(
     r"attacks?|attacking|attackers?|raids?|killings?|operation|assaults?|battles?|offensive|clashes|explosives|bombs?|rockets?|missiles?|mortars?|artillery|blasts|explosions|bombings|drones?|fighting \w+|warplanes|protest|protesters|demonstrators|mines?|ied|ieds|shootings?|murders?|abductions|kidnappings|executions|massacres",
@@ -47,10 +54,15 @@ _NOMINAL = re.compile(
 # Words of harm that say nothing of an act: floods and fevers kill too.
 _HARM = re.compile(r"killed|killings?|wounded|slain|found dead|burn(?:ed|t|ing)? .*", re.IGNORECASE)
 # People whose arrest is political.
-_DISSENT = re.compile(r"protest|demonstrat|activist|journalist|opposition|dissident|student|monk|politician", re.IGNORECASE)
+_DISSENT = re.compile(
+    r"protest|demonstrat|activist|journalist|opposition|dissident|student|monk|politician", re.IGNORECASE
+)
 # A place that somebody comes from or heads for is not where the act was.
 _ON_THE_WAY = re.compile(r"\b(?:from|to|towards?|into|capital)\s+(?:the\s+)?$", re.IGNORECASE)
-_SINGLE = re.compile(r"\b(?:an?|one) (?:[\w-]+ ){0,2}(?:attack|raid|strike|ambush|bombing|clash|blast|explosion)\b", re.IGNORECASE)
+_SINGLE = re.compile(
+    r"\b(?:an?|one) (?:[\w-]+ ){0,2}(?:attack|raid|strike|ambush|bombing|clash|blast|explosion)\b",
+    re.IGNORECASE,
+)
 _NEAR = 70
 _CARRIED_OUT = re.compile(
     r"\b(?:carr(?:ied|ying) out|launch(?:ed|ing)|conduct(?:ed|ing)|execut(?:ed|ing)|stag(?:ed|ing)|mount(?:ed|ing)|took place|broke out|erupted|occurred|happened|ensued|was a|were|subjected to|came under|included|used|fired)\b",
@@ -195,7 +207,9 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
             is_title=sentence.start in headings,
         )
         scene.persons = [
-            m for m in find_persons(sentence.text, sentence.start, scene.casualties) if not _is_group(m, scene)
+            m
+            for m in find_persons(sentence.text, sentence.start, scene.casualties)
+            if not _is_group(m, scene)
         ]
         kin = {m.outcome for m in scene.casualties}
         scene.casualties += [m for m in scene.persons if m.outcome in kin]
@@ -227,9 +241,7 @@ def _is_group(person: CasualtyMention, scene: Scene) -> bool:
 
 
 def _real(triggers: list[TriggerMention], sentence: Sentence) -> list[TriggerMention]:
-    spans = [
-        (start + sentence.start, end + sentence.start) for start, end in unreal_spans(sentence.text)
-    ]
+    spans = [(start + sentence.start, end + sentence.start) for start, end in unreal_spans(sentence.text)]
     return [t for t in triggers if not any(start <= t.start < end for start, end in spans)]
 
 
@@ -286,7 +298,9 @@ def _kind(scene: Scene, published_on: dt.date | None) -> str:
         return "none"
     if scene.screen in _NATURAL and not _is_armed_act(scene):
         return "none"
-    if is_aggregate(text, scene.casualties, scene.event_dates, published_on, is_local=bool(scene.local_places)):
+    if is_aggregate(
+        text, scene.casualties, scene.event_dates, published_on, is_local=bool(scene.local_places)
+    ):
         return "aggregate"
     if _CLAIM.search(text) and not scene.victims:
         return "claim"
@@ -341,7 +355,8 @@ def _is_act_told(scene: Scene, *, armed: bool) -> bool:
         if local and _CARRIED_OUT.search(scene.sentence.text) and _SINGLE.search(scene.sentence.text):
             return True
         return scene.is_dated and (
-            (local and _is_dated_noun(scene)) or ((local or armed) and bool(_CARRIED_OUT.search(scene.sentence.text)))
+            (local and _is_dated_noun(scene))
+            or ((local or armed) and bool(_CARRIED_OUT.search(scene.sentence.text)))
         )
     strong = any(t.sub_event_type not in _WEAK for t in acts)
     if local and armed:

@@ -14,8 +14,6 @@ from pipeline.extract.names import fold
 from pipeline.extract.places import country_counts
 from pipeline.extract.scenes import Reading, Scene
 
-
-
 _BEYOND = re.compile(
     r"\b(?:border|frontier|boundary)\s+(?:with|of|to)\s+$|\b(?:from|into|to|towards?|by|against|between)\s+(?:neighbou?ring\s+)?$",
     re.IGNORECASE,
@@ -107,9 +105,8 @@ def _may_lie_in(site: PlaceMention, larger: PlaceMention) -> bool:
         return True
     if site.place is None or larger.place is None:
         return site.place is None
-    return (
-        site.place.country_code == larger.place.country_code
-        and site.place.admin1_name == (larger.place.admin1_name or larger.place.name)
+    return site.place.country_code == larger.place.country_code and site.place.admin1_name == (
+        larger.place.admin1_name or larger.place.name
     )
 
 
@@ -134,7 +131,9 @@ def _division(mention: PlaceMention | None, incident: Incident, reading: Reading
         same = [
             m
             for m in reading.places
-            if m.place and m.place.kind == "adm1" and m.place.country_code == mention.place.country_code
+            if m.place
+            and m.place.kind == "adm1"
+            and m.place.country_code == mention.place.country_code
             and fold(m.place.name) == fold(mention.place.admin1_name)
         ]
         if same:
@@ -146,7 +145,9 @@ def _division(mention: PlaceMention | None, incident: Incident, reading: Reading
 def _main_country(incident: Incident, reading: Reading) -> tuple[str | None, tuple[int, int] | None]:
     """The country of the scene, else the one the article names most; with the words that name it."""
     for scene in incident.scenes:
-        named = [m for m in scene.places if m.place and m.place.kind == "country" and not _is_beyond(m, reading)]
+        named = [
+            m for m in scene.places if m.place and m.place.kind == "country" and not _is_beyond(m, reading)
+        ]
         if named and named[0].place:
             return named[0].place.country_code, (named[0].start, named[0].end)
     counts = country_counts(reading.text)
@@ -198,7 +199,11 @@ def when_of(incident: Incident, reading: Reading, *, is_lead: bool) -> When | No
     if day is not None and day.date_start is not None and day.date_end is not None:
         return When(day.date_start, day.date_end, day.precision, day.start, day.end, True)
     before = _incident_before(incident, reading)
-    if before is not None and _CONTINUES.search(incident.anchor.sentence.text) and not incident.anchor.event_dates:
+    if (
+        before is not None
+        and _CONTINUES.search(incident.anchor.sentence.text)
+        and not incident.anchor.event_dates
+    ):
         day = before.day
         if day is not None and day.precision <= 2 and day.date_start and day.date_end:
             return When(day.date_start, day.date_end, 2, day.start, day.end, False)

@@ -72,7 +72,9 @@ def killed_of(scenes: Sequence[Scene], injured: Toll) -> Toll:
     toll = toll_of(scenes, "killed")
     if toll.mentions or not injured.mentions or not injured.low:
         return toll
-    together = any(m.outcome in {"killed_or_injured", "missing"} for scene in scenes for m in scene.casualties)
+    together = any(
+        m.outcome in {"killed_or_injured", "missing"} for scene in scenes for m in scene.casualties
+    )
     if together or any(_DEATH.search(scene.sentence.text) for scene in scenes):
         return toll
     return Toll(0, 0, 0, {}, injured.mentions)

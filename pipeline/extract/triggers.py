@@ -11,7 +11,9 @@ import yaml
 from pipeline.config import SCHEMAS_DIR
 
 _UNREAL, _CONFLICT = "not_happened", "conflict"
-_CLAUSE_END = re.compile(r"[;:]|,? but |, (?:and|which|who|while|as|after|when|killing|wounding|injuring|leaving)\b", re.IGNORECASE)
+_CLAUSE_END = re.compile(
+    r"[;:]|,? but |, (?:and|which|who|while|as|after|when|killing|wounding|injuring|leaving)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,4 +51,6 @@ def test_the_accuracy_the_readme_states_is_the_pinned_one() -> None:
     rows = [re.findall(r"\d\.\d\d", line) for line in section.splitlines() if re.search(r"\| \d\.\d\d", line)]
     names = ("incidents_f1", "incidents_strict_f1", "killed_exact_over_all_gold", "date_exact", "country", "place", "event_type", "perpetrator", "aggregate_claims_f1", "aggregates_apart", "evidence_quotes_verbatim")  # fmt: skip
     bodies = ("own", "dev", "annotated_unseen")
-    assert rows[: len(names)] == [[f"{pinned[body]['figures'][name]:.2f}" for body in bodies] for name in names]
+    assert rows[: len(names)] == [
+        [f"{pinned[body]['figures'][name]:.2f}" for body in bodies] for name in names
+    ]

@@ -40,7 +40,9 @@ def test_a_perfect_extraction_scores_one_and_an_empty_one_nothing() -> None:
     texts = [t for _, _, t in own()]
     perfect = [_as_extracted(g, t) for g, t in zip(gold, texts, strict=True)]
     figures = score(list(zip(gold, perfect, texts, strict=True)))
-    assert {name: share for name, share in figures.items() if share != 1.0 and name != "place_has_coordinates"} == {}
+    assert {
+        name: share for name, share in figures.items() if share != 1.0 and name != "place_has_coordinates"
+    } == {}
     nothing = [(g, {"incidents": [], "aggregate_claims": []}, t) for g, t in zip(gold, texts, strict=True)]
     assert score(nothing)["incidents_f1"] == score(nothing)["killed_exact_over_all_gold"] == 0.0
 
@@ -52,7 +54,12 @@ def _as_extracted(gold: dict, text: str) -> dict:
 
     incidents = [
         g
-        | {"country_name": g["country"], "admin1_name": g["admin1"], "place_name": g["place"], "evidence": evidence(g)}
+        | {
+            "country_name": g["country"],
+            "admin1_name": g["admin1"],
+            "place_name": g["place"],
+            "evidence": evidence(g),
+        }
         | {"fatalities_low": g["killed_low"], "fatalities_high": g["killed_high"]}
         for g in gold["incidents"]
     ]
@@ -69,7 +76,13 @@ def test_one_record_is_matched_once() -> None:
 def test_our_scorer_agrees_with_the_one_beside_the_gold(evaluation: Path, tmp_path: Path) -> None:
     body, predicted = dev(), tmp_path / "predicted.jsonl"
     predicted.write_text("".join(json.dumps(found) + "\n" for _, found, _ in body), encoding="utf-8")
-    command = [sys.executable, str(evaluation / "score.py"), str(evaluation / "incidents" / "gold.jsonl"), str(predicted), "--json"]
+    command = [
+        sys.executable,
+        str(evaluation / "score.py"),
+        str(evaluation / "incidents" / "gold.jsonl"),
+        str(predicted),
+        "--json",
+    ]
     theirs = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     ours = score(body)
     assert ours["incidents_f1"] == pytest.approx(theirs["incidents"]["f1"], abs=0.0002)
