@@ -21,7 +21,7 @@ _MAX_NOUN_WORDS = 7
 _MAX_PHRASE = 300
 _MAX_GAP = 110
 _BREAK = re.compile(
-    r"[.;:()\"“”—–]|--|,|\b(?:were|was|is|are|be|been|have|has|had|in|on|at|when|after|near|from|during|by|while|as|with|for|since|including|and|or|who|to|that|which|of whom|into|inside|outside)\b",
+    r"[.;:()\"“”—–]|--|\s-\s|,|\b(?:were|was|is|are|be|been|have|has|had|in|on|at|when|after|near|from|during|by|while|as|with|for|since|including|and|or|who|to|that|which|of whom|into|inside|outside)\b",
     re.IGNORECASE,
 )
 _AGE = re.compile(
@@ -79,6 +79,7 @@ _TOTAL = re.compile(
 _OTHER_SUBJECT = re.compile(
     r"\b(?:of whom|ended|turned|led to|leading to|after which|in which)\b", re.IGNORECASE
 )
+_TOGETHER = re.compile(r"\s*,?\s*(?:together|along|alongside) (?:with )?", re.IGNORECASE)
 _CLAUSE_VERB = re.compile(
     r"\b(?:said|told|attacked|stormed|opened|fled|reported|raided|ambushed|fired|clashed|detonated|targeted|arrived|hit|struck)\b",
     re.IGNORECASE,
@@ -378,6 +379,8 @@ def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome
         gap = sentence[people.end : after[0].start]
         if after[0].is_passive and re.fullmatch(r"\s*(?:more|others)?\s*", gap):
             return after[0].outcome
+    if left is not None and left.is_passive and _TOGETHER.fullmatch(sentence[left.end : people.number.start]):
+        return left.outcome
     ends = is_bare and not _BARE_END.match(sentence, people.end)
     if left is not None and left.is_active and not ends:
         gap = sentence[left.end : people.number.start]

@@ -78,7 +78,7 @@ def _subject_of(word: OutcomeWord, sentence: str) -> tuple[int, int] | None:
     if _NOT_ONE.search(clause) or _PRONOUN.search(clause) or (clause.strip() == "" and was is None):
         return None
     if was is None and not re.search(
-        r"\b(?:he|she|who|man|woman|boy|girl|child|member|soldier|officer|policeman|fighter|civilian|leader|commander),?\s*(?:\w+ly\s+|later\s+)?$|[A-Z][\w-]+\s*(?:,\s*\d+,\s*)?$",
+        r"\b(?:he|she|who|man|woman|boy|girl|child|member|soldier|officer|policeman|fighter|civilian|leader|commander),?\s*(?:\w+ly\s+|later\s+)?$|[A-Z][\w-]+,?\s*(?:,?\s*\d+,\s*)?$",
         clause,
     ):
         return None

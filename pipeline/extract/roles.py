@@ -29,7 +29,7 @@ _ON = re.compile(
     re.IGNORECASE,
 )
 _BACK_REFERENCE = re.compile(
-    r"^(?:the )?(?:(?:terror|militant|jihadist|rebel|armed|extremist|insurgent)?\s*group|militants?|rebels?|insurgents?|jihadists?|terrorists?|fighters|extremists|islamists?)$",
+    r"^(?:the )?(?:(?:terror|same|militant|jihadist|rebel|armed|extremist|insurgent)?\s*group|militants?|rebels?|insurgents?|jihadists?|terrorists?|fighters|extremists|islamists?)$",
     re.IGNORECASE,
 )
 _DEFINITE = re.compile(r"\b(?:the|those|these|said)\s+$", re.IGNORECASE)

@@ -330,13 +330,17 @@ def _is_old(scene: Scene, published_on: dt.date | None) -> bool:
 
 def _is_concrete(scene: Scene) -> bool:
     """Enough for an incident: an act with people harmed, or an act by or against armed people at a day or a place."""
-    if not scene.triggers:
-        return False
     armed = any(a.actor_type not in {"civilians", "protesters"} for a in scene.actors) or any(
         m.victim_class in {"security_forces", "militants"} for m in scene.victims
     )
+    harmed = any(
+        m.low and m.outcome in {"killed", "injured", "abducted", "killed_or_injured"} for m in scene.victims
+    )
+    fixed = scene.day is not None and bool(scene.local_places)
+    if not scene.triggers:
+        return harmed and armed and fixed
     if any(m.outcome in {"killed", "injured", "abducted", "killed_or_injured"} for m in scene.victims):
-        return armed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
+        return armed or fixed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
     if scene.persons and (scene.is_dated or scene.local_places):
         return armed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
     if all(t.sub_event_type == "Arrests" for t in scene.triggers):
