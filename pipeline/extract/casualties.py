@@ -329,6 +329,9 @@ def _is_one(noun: str, determiner: str) -> bool:
         "leader",
         "commander",
         "casualty",
+        "family",
+        "couple",
+        "crew",
     }:
         return False
     return word in _last_words() and not word.endswith(("men", "children", "people"))

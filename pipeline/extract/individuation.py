@@ -15,7 +15,7 @@ _UPDATE = re.compile(
     re.IGNORECASE,
 )
 _SAME = re.compile(
-    r"\b(?:the (?:attack|blast|explosion|bombing|ambush|clash|clashes|raid|incident|strike|assault|shooting|massacre|victims|attackers|assailants|gunmen|bomber|dead|fighting|killings?|gunfight|operation|shelling|abduction|kidnapping|protest)(?! (?:site|scene|spot))|the wounded|the injured|he was|she was|they were)\b",
+    r"\b(?:the (?:attack|blast|explosion|bombing|ambush|clash|clashes|raid|incident|strike|assault|shooting|massacre|victims|attackers|assailants|gunmen|bomber|dead|fighting|killings?|gunfight|operation|shelling|abduction|kidnapping|protest)(?! (?:site|scene|spot))|the same (?:attack|shooting|incident|blast|raid|clash|explosion|ambush)|the wounded|the injured|he was|she was|they were)\b",
     re.IGNORECASE,
 )
 

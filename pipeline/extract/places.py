@@ -43,6 +43,7 @@ _TITLE_BEFORE = re.compile(
 _JOINED = re.compile(
     r"^(?:,?\s+(?:a|an|the)?\s*(?:[\w-]+\s+){0,6}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+(?:in\s+)?(?:[a-z]+\s+){0,3}|\s+\()$"
 )
+_STATE_IN = re.compile(r"\bIslamic State (?:in|of) (?:the )?(?:[A-Z]\w+ and (?:the )?)?$")
 _LAST_WORD = re.compile(r"(?<![.\w])([A-Z][a-z]+) $")
 _OWNER = re.compile(r"^['’]s?\s+(?:[a-z-]+\s+){0,2}$")
 _LOCATIVE = re.compile(
@@ -127,6 +128,8 @@ def _country_pattern() -> re.Pattern[str]:
 
 def _is_inside_name(match: re.Match[str], text: str) -> bool:
     """ "Datu Saudi Ampatuan" names no kingdom."""
+    if _STATE_IN.search(text[max(0, match.start() - 40) : match.start()]):
+        return True
     before = _LAST_WORD.search(text[max(0, match.start() - 20) : match.start()])
     return bool(
         before and before[1].casefold() not in _stop_words() and re.match(r" [A-Z][a-z]", text[match.end() :])
@@ -235,6 +238,9 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
         return None
     dateline = re.match(r"^\s*(?:\([^)]*\)\s*)?(?:[,/].{0,40})?\s*[–—-]{1,2}\s", after) and re.search(
         r"(?:^|\n)\s*$", before
+    )
+    dateline = dateline or (
+        start == 0 and re.match(r"^(?:, [A-Z][a-z]{2,8}\.? \d{1,2})?\s*(?:\([^)]{1,30}\))?:\s", after)
     )
     has_cue = bool(own_kind or word or preposition or possessive or dateline or re.search(r",\s+$", before))
     return (

@@ -63,6 +63,9 @@ _SINGLE = re.compile(
     r"\b(?:an?|one) (?:[\w-]+ ){0,2}(?:attack|raid|strike|ambush|bombing|clash|blast|explosion)\b",
     re.IGNORECASE,
 )
+_SUBORDINATE = re.compile(
+    r"^\W*(?:\w+ (?:days?|hours?|weeks?) )?(?:following|after|since|despite|before|unlike)\b[^,]{3,120},\s", re.IGNORECASE
+)
 _NEAR = 70
 _CARRIED_OUT = re.compile(
     r"\b(?:carr(?:ied|ying) out|launch(?:ed|ing)|conduct(?:ed|ing)|execut(?:ed|ing)|stag(?:ed|ing)|mount(?:ed|ing)|took place|broke out|erupted|occurred|happened|ensued|was a|were|subjected to|came under|included|used|fired)\b",
@@ -102,8 +105,19 @@ class Scene:
     def day(self) -> DateMention | None:
         """The mention that dates the act: an exact day or a short span, not a period of counting."""
         exact = [m for m in self.event_dates if m.date_start and not m.is_period]
-        first = min((t.start for t in self.triggers), default=self.sentence.start)
+        after = self.sentence.start + self._main_clause
+        exact = [m for m in exact if m.start >= after] or exact
+        first = min(
+            (t.start for t in self.triggers if t.start >= after),
+            default=min((t.start for t in self.triggers), default=self.sentence.start),
+        )
         return min(exact, key=lambda m: (m.precision, abs(m.start - first))) if exact else None
+
+    @property
+    def _main_clause(self) -> int:
+        """Where the main clause begins in a sentence that opens with another ("Following a clash on Saturday, ...")."""
+        head = _SUBORDINATE.match(self.sentence.text)
+        return head.end() if head else 0
 
     @property
     def event_dates(self) -> list[DateMention]:
@@ -190,6 +204,8 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
     """Run all finders over an article and say of each sentence what kind of statement it is."""
     reading = Reading(text, published_on, places=find_places(text), actors=find_actors(text))
     sentences = split_sentences(text)
+    written_on = _written_on(sentences, published_on) or published_on
+    reading.published_on = written_on
     headings = _headings(sentences, title)
     is_drill = any(screened_out(s.text) == "rehearsed" for s in sentences[:_LEAD])
     is_conflict = len(conflict_words(text)) >= _CONFLICT_WORDS or any(
@@ -201,7 +217,7 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
             sentence,
             _real(find_triggers(sentence.text, sentence.start), sentence),
             find_casualties(sentence.text, sentence.start),
-            [_moved(m, sentence.start) for m in find_dates(sentence.text, published_on, last_day)],
+            [_moved(m, sentence.start) for m in find_dates(sentence.text, written_on, last_day)],
             _inside(reading.places, sentence),
             _inside(reading.actors, sentence),
             is_title=sentence.start in headings,
@@ -226,6 +242,16 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
             scene.kind = "none"
         reading.scenes.append(scene)
     return reading
+
+
+def _written_on(sentences: Sequence[Sentence], published_on: dt.date | None) -> dt.date | None:
+    """The day in a dispatch's dateline, of an article put out again later: its "Friday" is the one before that day."""
+    for sentence in sentences[:_LEAD]:
+        head = _DATELINE.match(sentence.text)
+        days = [m.date_start for m in find_dates(head[0], published_on) if m.precision == 1] if head else []
+        if days and days[0] is not None and published_on is not None:
+            return days[0] if days[0] >= published_on - dt.timedelta(days=_OLD_DAYS) else None
+    return None
 
 
 def _follows_total(scene: Scene, reading: Reading) -> bool:

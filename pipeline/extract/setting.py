@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.extract.gazetteer import country_name
 from pipeline.extract.individuation import Incident
-from pipeline.extract.mentions import Place, PlaceMention
+from pipeline.extract.mentions import DateMention, Place, PlaceMention
 from pipeline.extract.names import fold
 from pipeline.extract.places import country_counts
 from pipeline.extract.scenes import Reading, Scene
@@ -24,6 +24,7 @@ _CONTINUES = re.compile(
     re.IGNORECASE,
 )
 _SAME_NEWS_DAYS = 10
+_RECENT_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,7 @@ def country_of(where: Where) -> str | None:
 
 def when_of(incident: Incident, reading: Reading, *, is_lead: bool) -> When | None:
     """The day that the scenes state; an undated lead event of a dispatch took place on the day of publication."""
-    day = incident.day or next((d.day for d in _dating_neighbours(incident, reading) if d.day), None)
+    day = incident.day or next((d for d in _neighbouring_days(incident, reading)), None)
     if day is not None and day.date_start is not None and day.date_end is not None:
         return When(day.date_start, day.date_end, day.precision, day.start, day.end, True)
     before = _incident_before(incident, reading)
@@ -226,6 +227,24 @@ def _incident_before(incident: Incident, reading: Reading) -> Scene | None:
     if dated and dated[-1].day and dated[-1].day.date_start and dated[-1].day.date_start >= first:
         return dated[-1]
     return None
+
+
+def _neighbouring_days(incident: Incident, reading: Reading) -> list[DateMention]:
+    """Days told beside the act: recent ones, for an older one is of something else."""
+    days = [scene.day for scene in _dating_neighbours(incident, reading) if scene.day]
+    if reading.published_on is None:
+        return days
+    oldest = reading.published_on - dt.timedelta(days=_RECENT_DAYS)
+    heading = _heading_day(incident, reading)
+    recent = [d for d in days if d.precision <= 2 and d.date_start is not None and d.date_start >= oldest]
+    return [heading, *recent] if heading is not None else recent
+
+
+def _heading_day(incident: Incident, reading: Reading) -> DateMention | None:
+    """The day of the line right above the act that is a heading ("5 November, near Khaung Ei village:")."""
+    index = reading.scenes.index(incident.anchor)
+    above = reading.scenes[index - 1] if index else None
+    return above.day if above is not None and above.is_title and index > 1 else None
 
 
 def _dating_neighbours(incident: Incident, reading: Reading) -> Sequence[Scene]:
