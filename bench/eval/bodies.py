@@ -53,14 +53,19 @@ def dev() -> Body:
     return [(g, extract(articles[g["id"]]), articles[g["id"]]["text"]) for g in gold]
 
 
+def texts() -> dict[str, str]:
+    """The texts of the annotated corpora by id."""
+    return {a["id"]: a["text"] for corpus in _TEXTS for a in read_lines(EVAL / _TEXTS[corpus])}
+
+
 def annotated(part: str) -> Body:
     """The annotated articles of a part, ``seen`` (looked at while rules are written) or ``unseen``."""
-    texts = {a["id"]: a for corpus in _TEXTS for a in read_lines(EVAL / _TEXTS[corpus])}
+    found = texts()
     body = []
     for row in read_lines(ANNOTATIONS):
         if row["part"] != part:
             continue
-        text = texts[row["id"]]["text"]
+        text = found[row["id"]]
         if hashlib.sha256(text.encode()).hexdigest() != row["text_sha256"]:
             raise ValueError(f"The text of {row['id']} is not the annotated one; its offsets do not hold.")
         article = {
@@ -70,12 +75,12 @@ def annotated(part: str) -> Body:
             "published_at": row["published"],
             "language": "en",
         }
-        body.append((_with_words(row, text), extract(article), text))
+        body.append((with_words(row, text), extract(article), text))
     return body
 
 
-def _with_words(row: Record, text: str) -> Record:
-    """Offsets back to words."""
+def with_words(row: Record, text: str) -> Record:
+    """An annotated row with words where it has offsets."""
 
     def words(span: list[int] | None) -> str | None:
         return None if span is None else text[span[0] : span[1]]

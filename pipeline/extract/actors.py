@@ -80,7 +80,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("state", re.compile(rf"(?<![\w-])(?:{nation}\s+(?:(?:{adjectives})\s+)?|(?:{adjectives})\s+)?(?:{forces})(?![\w-])", re.IGNORECASE)),
         ("means", re.compile(rf"(?<![\w-])(?:{nation})(?=\s+(?:{means})(?![\w-]))")),
         ("nation", re.compile(rf"(?<![\w-])(?:{_any(nation_names())})(?=\s+(?:has\s+|have\s+|had\s+|also\s+)?(?:{_any(lexicon['state_acts'])})(?!\w))")),
-        ("group", re.compile(r"(?<![\w-])(?:[A-Z][\w’'-]+\s+(?:(?:of|and|for|the)\s+){0,2}){1,5}(?:Liberation Army|Liberation Front|Liberation Movement|Salvation Army|Solidarity Organi[sz]ation|Resistance Front|Resistance Movement|Resistance Council|Defen[cs]e Forces?|Revolutionary Army|Popular Front|Brigades?|Militia|Self-Defen[cs]e (?:Groups?|Forces?)|Liberation Council|Liberation Tigers)(?:\s+\([A-Z]{2,8}\))?(?!\w)")),
+        ("group", re.compile(r"(?<![\w-])(?:[A-Z][\w’'-]+\s+(?:(?:of|for|the)\s+){0,2}){1,5}(?:Liberation Army|Liberation Front|Liberation Movement|Salvation Army|Solidarity Organi[sz]ation|Resistance Front|Resistance Movement|Resistance Council|Defen[cs]e Forces?|Revolutionary Army|Popular Front|Brigades?|Militia|Self-Defen[cs]e (?:Groups?|Forces?)|Liberation Council|Liberation Tigers)(?:\s+\([A-Z]{2,8}\))?(?!\w)")),
         ("generic", re.compile(rf"(?<![\w-])(?:{_any(lexicon['generic'])})(?!\w)", re.IGNORECASE)),
         ("civilians", re.compile(rf"(?<![\w-])(?:{_any(lexicon['civilians'])})(?!\w)", re.IGNORECASE)),
     )  # fmt: skip
@@ -168,7 +168,11 @@ def _by_folded_name() -> dict[str, KnownActor]:
 def _mention(kind: str, match: re.Match[str]) -> ActorMention:
     words = match[0]
     if kind == "group":
-        name = re.sub(r"^(?:The|A|An)\s+", "", words)
+        name = re.sub(
+            r"^(?:The|A|An|(?:Rebels|Fighters|Members|Soldiers|Militants|Gunmen|Troops|Leaders|Commanders) of(?: the)?)\s+",
+            "",
+            words,
+        )
         start = match.end() - len(name)
         return ActorMention(start, match.end(), name, name, name, None, "rebel_group")
     if kind in {"named", "acronym"}:

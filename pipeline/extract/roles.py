@@ -29,10 +29,11 @@ _ON = re.compile(
     re.IGNORECASE,
 )
 _BACK_REFERENCE = re.compile(
-    r"^(?:the )?(?:(?:terror|same|militant|jihadist|rebel|armed|extremist|insurgent)?\s*group|militants?|rebels?|insurgents?|jihadists?|terrorists?|fighters|extremists|islamists?)$",
+    r"^(?:the )?(?:(?:its )?(?:gunmen|men)|(?:terror|same|militant|jihadist|rebel|armed|extremist|insurgent)?\s*group|militants?|rebels?|insurgents?|jihadists?|terrorists?|fighters|extremists|islamists?)$",
     re.IGNORECASE,
 )
-_DEFINITE = re.compile(r"\b(?:the|those|these|said)\s+$", re.IGNORECASE)
+_OWNED = re.compile(r"\b(?:its|their)\s+$", re.IGNORECASE)
+_DEFINITE = re.compile(r"\b(?:the|those|these|said|its|their)\s+$", re.IGNORECASE)
 _POST = re.compile(
     r"(?:['’]s?)?\s+(?:\w+\s+)?(?:post|station|base|outpost|checkpoint|convoy|patrol|headquarters|camp|barracks|vehicle|truck|bus|positions?|academy|recruits|chief|commander|spokes\w+|officials?|sources?|stronghold|territory|hospital|areas?)\b",
     re.IGNORECASE,
@@ -62,8 +63,14 @@ _ACT_NOUN = re.compile(
     re.IGNORECASE,
 )
 _MEANS = re.compile(r"^(?:air ?strikes?|drones?|jets|warplanes|artillery)$", re.IGNORECASE)
+_FOUGHT = re.compile(
+    r"\b(?:fighting|clash\w*|gun ?battle|gun ?fight|fire ?fight|battle|encounter)\b", re.IGNORECASE
+)
+_BY_UNNAMED = re.compile(
+    r"\bby\s+(?:(?:a|an|the|some|about|two|three|four|five|six|several|dozens of|a group of)\s+)?(?P<who>(?:(?!the\b|of\b)[\w'’-]+\s+){0,2}?(?:men|youths?|individuals|persons|settlers|villagers|students|crowd|thugs|vigilantes))\b"
+)
 _SUBJECT = re.compile(
-    r"(?:^|[.;:] |, (?:when|as|after) )(?:On \w+,? |At \w+,? |Late |Early )?(?:(?:An?|The|Two|Three|Four|Five|Six|Several|Some|About|a|the|two|three|four|several|some)\s+)?(?P<who>(?:(?!When|After|As|While|Before|If|The|Some|Two|Three|Four)[\w'’-]+\s+){0,2}?(?:men|man|people|youths?|women|woman|individuals?|persons?|robbers|criminals|hoodlums|thugs|raiders|fighters|crowd|residents|villagers|[A-Z][a-z]+(?:ans|is|ese|ians)))\s+(?:(?:who|on|in|with|wearing|armed|riding)\b[^,.;]{0,60}?\s+)?(?:shot|stabbed|opened fire|killed|attacked|ambushed|beat|hacked|threw|detonated|rammed|seized|abducted|kidnapped|dragged|stormed|raided|burned|torched|set|fired|hurled|stoned|lynched)\b"
+    r"(?:^|[.;:] |, (?:when|as|after) )(?:On \w+,? |At \w+,? |Late |Early )?(?:(?:An?|The|Two|Three|Four|Five|Six|Several|Some|About|a|the|two|three|four|several|some)\s+)?(?P<who>(?:(?!When|After|As|While|Before|If|The|Some|Two|Three|Four)[\w'’-]+\s+){0,2}?(?:men|man|people|youths?|women|woman|individuals?|persons?|robbers|criminals|hoodlums|thugs|raiders|fighters|crowd|residents|villagers|[A-Z][a-z]+(?:ans|is|ese|ians)))\s+(?:(?:who|on|in|with|wearing|armed|riding)\b[^,.;]{0,60}?\s+)?(?:shot|stabbed|opened fire|killed|attacked|ambushed|beat|hacked|threw|detonated|rammed|seized|abducted|kidnapped|dragged|stormed|raided|burned|torched|set|fired|hurled|stoned|lynched|broke|gutted|smashed|knifed|pelted|descended|ransacked|vandali[sz]ed)\b"
 )
 _BLAME_SENTENCES = 5
 _BLAME_BEFORE = re.compile(
@@ -145,6 +152,11 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
     targets = [*harmed, *people, *objects] or find_property(text, offset)
     if not targets:
         targets = [a for a in free if a.actor_type == "civilians"]
+    if not done and _FOUGHT.search(text):
+        done = [a for a in harmed if a.actor_type in {"rebel_group", "militia"}][:1]
+    if not done:
+        alone = [a for a in armed if a.canonical and a.actor_type in {"rebel_group", "militia"}]
+        done = alone if len(alone) == 1 and alone[0] not in objects else []
     if not done and (unnamed := _unnamed_subject(scene)) is not None:
         done = [unnamed]
     if not done and scene.triggers and all(t.sub_event_type in _GATHERINGS for t in scene.triggers):
@@ -220,7 +232,7 @@ def _opening_subject(scene: Scene, armed: Sequence[ActorMention]) -> list[ActorM
 
 def _unnamed_subject(scene: Scene) -> ActorMention | None:
     """ "Two Palestinians shot dead ...", "men on motorcycles attacked ...": who acts, where no party is known."""
-    match = _SUBJECT.search(scene.sentence.text)
+    match = _BY_UNNAMED.search(scene.sentence.text) or _SUBJECT.search(scene.sentence.text)
     if match is None:
         return None
     start, end = scene.sentence.start + match.start("who"), scene.sentence.start + match.end("who")
@@ -265,6 +277,8 @@ def resolve_reference(actor: ActorMention, reading: Reading) -> ActorMention:
     if not (actor.is_generic and _BACK_REFERENCE.match(actor.name)):
         return actor
     if not actor.name.casefold().startswith("the ") and not _DEFINITE.search(reading.text[: actor.start]):
+        return actor
+    if actor.name.casefold() in {"gunmen", "men"} and not _OWNED.search(reading.text[: actor.start]):
         return actor
     named = [
         a

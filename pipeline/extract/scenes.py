@@ -64,7 +64,8 @@ _SINGLE = re.compile(
     re.IGNORECASE,
 )
 _SUBORDINATE = re.compile(
-    r"^\W*(?:\w+ (?:days?|hours?|weeks?) )?(?:following|after|since|despite|before|unlike)\b[^,]{3,120},\s", re.IGNORECASE
+    r"^\W*(?:\w+ (?:days?|hours?|weeks?) )?(?:following|after|since|despite|before|unlike)\b[^,]{3,120},\s",
+    re.IGNORECASE,
 )
 _NEAR = 70
 _CARRIED_OUT = re.compile(
@@ -76,7 +77,7 @@ _SAYING = re.compile(
     re.IGNORECASE,
 )
 _CLAIM = re.compile(
-    r"\bclaim(?:ed|ing|s)? (?:the )?(?:responsibility|credit)\b|\bclaim(?:ed|s) (?:the|that) attack|\bclaimed it\b|\bclaimed the \w+\b|\bsaid [^.;]{0,40}\b(?:it|they|its (?:men|fighters|soldiers|members|militants)) (?:was|were|had) (?:behind|done|set|carried|responsible|killed|attacked)|\btook responsibility|\bdenied (?:any )?(?:responsibility|involvement|carrying out)\b|\bsaid (?:it|they) (?:was|were) (?:behind|responsible)",
+    r"\bclaim(?:ed|ing|s)? (?:the )?(?:responsibility|credit)\b|\bclaim(?:ed|s) (?:the|that) attack|\bclaimed it\b|\bclaimed the \w+\b|\bsaid [^.;]{0,40}\b(?:it|they|its (?:men|fighters|soldiers|members|militants)) (?:was|were|had) (?:behind|done|set|carried|responsible|killed|attacked)|\btook (?:responsibility|credit)\b|\bdenied (?:any )?(?:responsibility|involvement|carrying out)\b|\bsaid (?:it|they) (?:was|were) (?:behind|responsible)",
     re.IGNORECASE,
 )
 _HABITUAL = re.compile(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.eval.agreement import agreement, as_extracted
 from bench.eval.bodies import annotated, dev, own
 from bench.eval.run import BASELINE, data_hash, fallen
 from bench.eval.scoring import align, score
@@ -38,7 +39,7 @@ def test_a_fall_is_named() -> None:
 def test_a_perfect_extraction_scores_one_and_an_empty_one_nothing() -> None:
     gold = [g for g, _, _ in own()]
     texts = [t for _, _, t in own()]
-    perfect = [_as_extracted(g, t) for g, t in zip(gold, texts, strict=True)]
+    perfect = [as_extracted(g, t) for g, t in zip(gold, texts, strict=True)]
     figures = score(list(zip(gold, perfect, texts, strict=True)))
     assert {
         name: share for name, share in figures.items() if share != 1.0 and name != "place_has_coordinates"
@@ -47,29 +48,9 @@ def test_a_perfect_extraction_scores_one_and_an_empty_one_nothing() -> None:
     assert score(nothing)["incidents_f1"] == score(nothing)["killed_exact_over_all_gold"] == 0.0
 
 
-def _as_extracted(gold: dict, text: str) -> dict:
-    def evidence(record: dict) -> list[dict]:
-        quotes = record["evidence"].split(" [...] ")
-        return [{"start": text.index(q), "end": text.index(q) + len(q), "quote": q} for q in quotes]
-
-    incidents = [
-        g
-        | {
-            "country_name": g["country"],
-            "admin1_name": g["admin1"],
-            "place_name": g["place"],
-            "evidence": evidence(g),
-        }
-        | {"fatalities_low": g["killed_low"], "fatalities_high": g["killed_high"]}
-        for g in gold["incidents"]
-    ]
-    claims = [a | {"event_count": a["events"], "evidence": evidence(a)} for a in gold["aggregates"]]
-    return {"incidents": incidents, "aggregate_claims": claims}
-
-
 def test_one_record_is_matched_once() -> None:
     [(gold, _, text)] = [b for b in own() if len(b[0]["incidents"]) == 1][:1]
-    found = _as_extracted(gold, text)["incidents"]
+    found = as_extracted(gold, text)["incidents"]
     assert align(gold["incidents"], found * 2) == [(0, 0)]
 
 
@@ -90,3 +71,9 @@ def test_our_scorer_agrees_with_the_one_beside_the_gold(evaluation: Path, tmp_pa
     assert ours["aggregate_claims_f1"] == pytest.approx(theirs["aggregate_claims"]["f1"], abs=0.0002)
     fields = theirs["fields_on_matched"]
     assert {name: ours[name] for name in fields} == {name: entry["share"] for name, entry in fields.items()}
+
+
+def test_two_annotators_of_the_same_articles_are_compared(evaluation: Path) -> None:
+    articles, figures = agreement()
+    assert articles >= 20
+    assert figures["incidents_f1"] > 0.6
