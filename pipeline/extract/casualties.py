@@ -53,6 +53,7 @@ _BARE_END = re.compile(
 _ACRONYM = re.compile(r"\([A-Z][\w-]{1,7}\)")
 _QUOTED_WORD = re.compile(r"[“\"]([\w-]+(?: [\w-]+)?)[”\"]")
 _MAN_OF = re.compile(r"\b(?:man|woman|boy|girl|youth|person|child|men|women|boys|girls) of $", re.IGNORECASE)
+_COUPLE = re.compile(r"\b(?:an?|the) (?:\w+ )?couple\b(?! of\b)", re.IGNORECASE)
 _ONE_OF_A_KIND = re.compile(
     r"one of (?:the|its|his|our) (?:\w+ )?(?:worst|deadliest|bloodiest|biggest|largest|most|few|first|last|main)\b",
     re.IGNORECASE,
@@ -68,7 +69,7 @@ _HOLDERS = re.compile(
 _AGED = re.compile(r"\b(?:aged|age|of)\s+$", re.IGNORECASE)
 _DEATHS = re.compile(r"\b(?:deaths?|fatalit(?:y|ies))$", re.IGNORECASE)
 _COMMA = re.compile(r"\s*[,.]")
-_RECOVERED = re.compile(r"\b(?:found|recovered|discovered|retrieved|exhumed)\b")
+_RECOVERED = re.compile(r"\b(?:counted|brought|received|saw|found|recovered|discovered|retrieved|exhumed)\b")
 _FOUND_DEAD = re.compile(r"\b(?:bodies|corpses|body)\b", re.IGNORECASE)
 _WERE = r"\s*(?:more|others)?\s*(?:were|was|have been|had been|are|are being|was being)(?:\s+(?:also|reportedly|seriously|critically|\w+ly))?\s+"
 _TOTAL = re.compile(
@@ -80,6 +81,10 @@ _OTHER_SUBJECT = re.compile(
     r"\b(?:of whom|ended|turned|led to|leading to|after which|in which)\b", re.IGNORECASE
 )
 _TOGETHER = re.compile(r"\s*,?\s*(?:together|along|alongside) (?:with )?", re.IGNORECASE)
+# "Killed five spectators": people by what was done to them, whatever the word for them; but not their goods and beasts.
+_PLURAL = re.compile(
+    r"\s+(?!(?:\w*(?:hous|vehicl|villag|build|animal|anim|cow|goat|sheep|camel|cattl|bull|hors|hut|home|car|truck|lorr|bus|tank|drone|missile|rocket|shell|day|week|month|year|hour|mile|kilomet|met|place|post|base|camp|town|shop|church|school|weapon|rifle|gun|bird|dog|pig|bee|boat|plane|helicopter)\w*)\b)[a-z]{4,}s\b",
+)
 _CLAUSE_VERB = re.compile(
     r"\b(?:said|told|attacked|stormed|opened|fled|reported|raided|ambushed|fired|clashed|detonated|targeted|arrived|hit|struck)\b",
     re.IGNORECASE,
@@ -285,6 +290,10 @@ def _counted_people(sentence: str) -> list[_People]:
         for m in _ANOTHER.finditer(sentence)
     ]
     covered = _marks(sentence, [(p.number.start, p.end) for p in people])
+    people += [
+        _People(NumberMention(m.start(), m.end(), m[0], 2, 2, 2, "exact"), m.end(), "couple", "civilians")
+        for m in _COUPLE.finditer(sentence)
+    ]
     singles = {p.end for p in people if p.number.low == 1}
     for match in _SINGULAR.finditer(sentence):
         if covered[match.start()] or _is_apposition(match.start(), singles, sentence):
@@ -338,6 +347,12 @@ def _is_one(noun: str, determiner: str) -> bool:
 
 
 @cache
+def person_nouns() -> frozenset[str]:
+    """Nouns for one person, folded, of one word."""
+    return frozenset(noun for noun in _last_words() if not noun.endswith(("men", "children", "people", "s")))
+
+
+@cache
 def _last_words() -> frozenset[str]:
     kinds = ("unknown", "militants", "civilians", "security_forces")
     return frozenset(noun.casefold().split()[-1] for kind in kinds for noun in _lexicon("victims")[kind])
@@ -384,7 +399,7 @@ def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome
             return after[0].outcome
     if left is not None and left.is_passive and _TOGETHER.fullmatch(sentence[left.end : people.number.start]):
         return left.outcome
-    ends = is_bare and not _BARE_END.match(sentence, people.end)
+    ends = is_bare and not (_BARE_END.match(sentence, people.end) or _PLURAL.match(sentence, people.end))
     if left is not None and left.is_active and not ends:
         gap = sentence[left.end : people.number.start]
         if _is_list(gap, is_bare):
@@ -420,7 +435,9 @@ def _is_list(gap: str, is_bare: bool) -> bool:
     if is_bare:
         return False
     return bool(
-        re.fullmatch(r"[\s\w,'’-]*?(?:,|\band\b|\bincluding\b|\bas well as\b|\bamong them\b)\s*", gap)
+        re.fullmatch(
+            r"[\s\w,'’-]*?(?:,|\band\b|\bincluding\b|\bas well as\b|\bamong them\b)\s*", gap, re.IGNORECASE
+        )
     ) and bool(_noun_pattern().search(gap))
 
 

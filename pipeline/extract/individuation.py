@@ -138,5 +138,6 @@ def _days_apart(day: DateMention | None, other: DateMention | None) -> int:
 
 
 def _same_counts(victims: Sequence[CasualtyMention], incident: Incident) -> bool:
+    """The same number of people again; a single one is no sign, there are too many of them."""
     told = {(m.outcome, m.low) for scene in incident.scenes for m in scene.victims}
-    return bool(victims) and any((m.outcome, m.low) in told for m in victims)
+    return any((m.outcome, m.low) in told and (m.low or 0) > 1 for m in victims)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
-from pipeline.extract.casualties import OutcomeWord, outcome_words
+from pipeline.extract.casualties import OutcomeWord, outcome_words, person_nouns
 from pipeline.extract.mentions import CasualtyMention
 
 _WAS = re.compile(
@@ -21,10 +22,6 @@ _NOT_ONE = re.compile(
 _PRONOUN = re.compile(r"\b(?:we|they|you|these|those)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:\s+(?:al-|el-|bin\s+|ibn\s+|de\s+|van\s+)?[A-ZÀ-Þ][\w'’.-]*){1,4}"
 _TITLE = r"(?:Mr|Mrs|Ms|Sgt|Lt|Col|Gen|Capt|Maj|Cpl|Pvt|Dr|Sheikh|Mayor|Governor|Judge|Father|Imam|Haji|Mullah|Sergeant|Captain|Colonel|General|Major|Lieutenant|Corporal|Constable|Inspector|Commander)\.?\s+"
-_OBJECT = re.compile(
-    rf"\s+(?:(?:{_TITLE})+[A-ZÀ-Þ][\w'’.-]+|{_NAME}(?=\s*(?:,|\(|$|\.|on\b|in\b|at\b|near\b|and (?:wound|injur)))"
-    r"|(?:an?|one|its|the|his|another)\s+(?:(?!and\b|who\b|in\b|of\b|on\b|at\b)[\w’'“”-]+\s+){0,6}?(?:commander|leader|chief|member|official|mayor|governor|general|colonel|captain|major|lieutenant|sergeant|brigadier|cleric|kingpin|militant|spokesman|deputy|head|ringleader)\b(?!['’]))"
-)
 # "Killed with his driver": whoever is killed with somebody's driver is somebody.
 _KIN = re.compile(r"(?:his|her|their)\s", re.IGNORECASE)
 _CLAUSE = re.compile(r"[;:]|\b(?:that|when|while|where|after|before|because|but|and|as)\b", re.IGNORECASE)
@@ -32,6 +29,16 @@ _GROUP_NAME = re.compile(
     r"(?:forces|troops|fighters|militants|soldiers|rebels|army|police|people|[a-z]{3,}(?:is|ans|ese))$",
     re.IGNORECASE,
 )
+
+
+@cache
+def _object_pattern() -> re.Pattern[str]:
+    ranks = "commander|leader|chief|member|official|mayor|governor|general|colonel|captain|major|lieutenant|brigadier|cleric|kingpin|spokesman|deputy|head|ringleader"
+    nouns = "|".join(sorted((re.escape(noun) for noun in person_nouns()), key=len, reverse=True))
+    return re.compile(
+        rf"\s+(?:(?:{_TITLE})+[A-ZÀ-Þ][\w'’.-]+|{_NAME}(?=\s*(?:,|\(|$|\.|on\b|in\b|at\b|near\b|and (?:wound|injur)))"
+        rf"|(?:an?|one|its|the|his|another|tribal|village|local)\s+(?:(?!and\b|who\b|in\b|of\b|on\b|at\b)[\w’'“”-]+\s+){{0,6}}?(?:{ranks}|{nouns})\b(?!['’]))"
+    )
 
 
 def find_persons(sentence: str, offset: int, counted: Sequence[CasualtyMention]) -> list[CasualtyMention]:
@@ -89,7 +96,7 @@ def _subject_of(word: OutcomeWord, sentence: str) -> tuple[int, int] | None:
 def _object_of(word: OutcomeWord, sentence: str) -> tuple[int, int] | None:
     if not word.is_active and not re.match(r"\s+[A-Z]", sentence[word.end :]):
         return None
-    match = _OBJECT.match(sentence, word.end)
+    match = _object_pattern().match(sentence, word.end)
     if match is None or _GROUP_NAME.search(match[0]):
         return None
     return word.start, match.end()

@@ -44,6 +44,10 @@ _JOINED = re.compile(
     r"^(?:,?\s+(?:a|an|the)?\s*(?:[\w-]+\s+){0,6}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+(?:in\s+)?(?:[a-z]+\s+){0,3}|\s+\()$"
 )
 _STATE_IN = re.compile(r"\bIslamic State (?:in|of) (?:the )?(?:[A-Z]\w+ and (?:the )?)?$")
+# "Dushanbe's state agency", "Moscow's defence ministry": the capital speaks, nothing happened there.
+_SPEAKS_FOR = re.compile(
+    r"^['’]s?\s+(?:\w+\s+){0,2}?(?:agency|government|ministry|army|military|officials?|spokes\w+|president|minister|embassy|media|answer|television|TV)\b"
+)
 _LAST_WORD = re.compile(r"(?<![.\w])([A-Z][a-z]+) $")
 _OWNER = re.compile(r"^['’]s?\s+(?:[a-z-]+\s+){0,2}$")
 _LOCATIVE = re.compile(
@@ -232,6 +236,8 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
     apposed = _APPOSED.match(after)
     word = kind_after or kind_before or apposed
     kind = own_kind or (_kind_precision().get(word["kind"].casefold().removesuffix(" of")) if word else None)
+    if possessive and _SPEAKS_FOR.match(after):
+        return None
     if _TITLE_BEFORE.search(before) or (
         _PERSON_AFTER.match(after) and not word and not after.startswith(",")
     ):

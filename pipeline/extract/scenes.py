@@ -72,6 +72,9 @@ _CARRIED_OUT = re.compile(
     r"\b(?:carr(?:ied|ying) out|launch(?:ed|ing)|conduct(?:ed|ing)|execut(?:ed|ing)|stag(?:ed|ing)|mount(?:ed|ing)|took place|broke out|erupted|occurred|happened|ensued|was a|were|subjected to|came under|included|used|fired)\b",
     re.IGNORECASE,
 )
+_ALLEGED = re.compile(
+    r"\b(?:alleged|suspected|accused of|ties to|links? (?:to|with)|members? of)\b[^.;]{0,60}\b(?:[A-Z][A-Za-z]*(?:-[A-Z]\w+)*|militant|terror\w*|rebel|separatist|takfiri|insurgent|extremist)",
+)
 _SAYING = re.compile(
     r"\b(?:told|said|announced|reported|stated|met|meeting|speaking|statement|interview|tweeted|added|held|press conference)\b[^,.;]{0,40}$",
     re.IGNORECASE,
@@ -373,7 +376,7 @@ def _is_concrete(scene: Scene) -> bool:
     if all(t.sub_event_type == "Arrests" for t in scene.triggers):
         return any(
             a.actor_type not in {"civilians", "state_forces"} or _DISSENT.search(a.text) for a in scene.actors
-        )
+        ) or bool(fixed and _ALLEGED.search(scene.sentence.text))
     return _is_act_told(scene, armed=armed)
 
 

@@ -37,7 +37,7 @@ CASES = [
     ("The 4th Brigade was attacked on a 40-kilometer road.", []),
     ("The 34-year-old was killed.", []),
     ("The army burned 12 houses in 3 villages.", []),
-    gap("Police arrested five suspects.", ("detained", 5)),
+    ("Police arrested five suspects.", [("detained", 5)]),
     gap("Gunmen killed Ali Hassan, a 34-year-old farmer.", ("killed", 1)),
     gap("The bomber killed himself and two others.", ("killed", 1), ("killed", 2)),
 ]
