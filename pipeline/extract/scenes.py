@@ -352,7 +352,9 @@ def _is_armed_act(scene: Scene) -> bool:
 
 
 def _is_old(scene: Scene, published_on: dt.date | None) -> bool:
-    if scene.local_places and any(m.precision == 1 and m.date_start for m in scene.dates):
+    if (scene.local_places or (scene.places and scene.persons)) and any(
+        m.date_start and any(c.isdigit() for c in m.text) for m in scene.dates
+    ):
         return False
     ends = [m.date_end for m in scene.dates if m.date_end]
     return bool(published_on and ends and max(ends) < published_on - dt.timedelta(days=_OLD_DAYS))
