@@ -13,7 +13,7 @@ from pipeline.records import AggregateClaim, Evidence
 _ACTS = r"(?:(?!(?:in|of|on|and|by|at|from|people|persons|soldiers|civilians|others|to|were|was)\b)[\w-]+\s+){0,3}?(?:attacks?|incidents?|air ?strikes?|strikes?|clashes|bombings?|operations?|raids|killings|explosions|air raids|shellings?|violations|assaults|ambushes|blasts|kidnappings|abductions|suicide attacks|offensives|massacres|sorties|missiles|events|assassinations|protests|demonstrations|cases)\b"
 _ACT_COUNT = re.compile(rf"^\s+{_ACTS}", re.IGNORECASE)
 _COUNTING = re.compile(
-    r"\b(?:so far this year|in recent (?:months|weeks|years|days|decades)|since then|since (?:the )?(?:[\w-]+ )?(?:clashes|hostilities|violence|fighting|war|conflict|unrest|protests|offensive) (?:between [\w ]{3,40}? )?(?:began|started|erupted|broke out)|(?:the )?number of (?:people|civilians|persons|victims|dead|deaths|fatalities|those)|in total|altogether|a total of|over the (?:years|past)|since the (?:start|beginning|outbreak|coup|conflict|war|insurgency|takeover)\b|(?:conflict|war|insurgency|violence|fighting|unrest|uprising|crisis) (?:has|have) (?:killed|left|claimed|cost)|(?:have|has) been (?:killed|injured|displaced|abducted) (?:since|across|this)|every (?:month|week|year)|each (?:month|week|year)|per (?:month|week|year)|within (?:a|the) (?:week|month|year)|in the (?:\d+|[a-z]+)[- ](?:year|month|week)s?(?:-long|-old)?|alone\b)",
+    r"\b(?:so far this year|in recent (?:months|weeks|years|days|decades)|since then|(?:the )?number of (?:people|civilians|persons|victims|dead|deaths|fatalities|those)|in total|altogether|a total of|over the (?:years|past)|since the (?:start|beginning|outbreak|coup|conflict|war|insurgency|takeover)\b|(?:conflict|war|insurgency|violence|fighting|unrest|uprising|crisis) (?:has|have) (?:killed|left|claimed|cost)|(?:have|has) been (?:killed|injured|displaced|abducted) (?:since|across|this)|every (?:month|week|year)|each (?:month|week|year)|per (?:month|week|year)|within (?:a|the) (?:week|month|year)|in the (?:\d+|[a-z]+)[- ](?:year|month|week)s?(?:-long|-old)?|alone\b)",
     re.IGNORECASE,
 )
 _OWN = re.compile(
@@ -32,6 +32,10 @@ _CONTINUING = re.compile(
     re.IGNORECASE,
 )
 _SAME_PERIOD = re.compile(r"\b(?:same|that) (?:period|time ?frame)\b", re.IGNORECASE)
+_SINCE_IT_BEGAN = re.compile(
+    r"\bsince (?:[\w'’-]+ ){1,8}?(?:began|started|erupted|broke out|resumed|(?:took|seized|came to) power)\b",
+    re.IGNORECASE,
+)
 _LONG_DAYS = 6
 # Fewer dead than this in one place in a stated month or year are those of one attack.
 _MANY = 50
@@ -82,6 +86,8 @@ def is_aggregate(
     if any(m.low is not None and m.low >= _LARGEST_INCIDENT for m in people):
         return True
     if counted and (periods or _COUNTING.search(text) or (_OWN.search(text) and counted[0] >= 3)):
+        return True
+    if people and _SINCE_IT_BEGAN.search(text):
         return True
     if people and not exact and any(_RUNNING.match(m.text) for m in periods):
         return True

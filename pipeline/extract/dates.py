@@ -220,6 +220,16 @@ def _month_only(match: re.Match[str], published: dt.date | None) -> Span | None:
     return (start, _month_end(start), 4, False) if start else (None, None, 4, False)
 
 
+def _day_alone(match: re.Match[str], published: dt.date | None) -> Span | None:
+    """ "On the 17th": of this month, or of the last where this month has not come so far."""
+    if published is None:
+        return (None, None, 1, False)
+    number = int(match["day"])
+    this = _day(published.year, published.month, number)
+    before = _months_back(published.replace(day=1), 1)
+    return _exact(this if this and this <= published else _day(before.year, before.month, number))
+
+
 def _last_years_month(match: re.Match[str], published: dt.date | None) -> Span | None:
     """ "July last year", "28 April last year", "last April": of the year before, or the last one."""
     month = _MONTHS[match["month"].rstrip(".").casefold()]
@@ -273,6 +283,7 @@ _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
         (rf"(?P<count>{_COUNT})\s+{_UNIT}\s+ago", _ago),
         (rf"(?:in|over|during|within|for|throughout)\s+(?:the\s+|these\s+)?(?:past|last|previous)\s+(?:(?P<count>{_COUNT})\s+)?{_UNIT}", _past_period),
         (r"(?P<which>this|last|previous)\s+(?P<unit>week|weekend|month|year)(?!s)", _this_unit),
+        (r"on\s+the\s+(?P<day>[0-3]?\d)(?:st|nd|rd|th)(?=\s*(?:[,.;:)]|$|and\b|at\b|when\b|after\b|in\b|near\b))", _day_alone),
         (r"(?:over|at|on|during)\s+the\s+(?P<unit>weekend)(?P<which>)", _this_unit),
         (rf"(?P<first>{_YEAR})\s*(?:to|and|[-–])\s*(?P<last>{_YEAR})", _year_range),
         (rf"(?:in|of|during|early|late|mid|by|until)[\s-]+(?P<month>{_MONTH})(?:,?\s+(?P<year>{_YEAR}))?(?!\s+\d)", _month_only),

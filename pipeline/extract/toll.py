@@ -22,7 +22,7 @@ _DISPUTES = re.compile(
 )
 _ALSO = re.compile(r"\b(?:also|another|a further|additional)\b", re.IGNORECASE)
 _DEATH = re.compile(
-    r"\b(?:kill\w*|dead|deadly|death\w*|died|dies|dying|die|fatal\w*|bod(?:y|ies)|corpses?|murder\w*|massacre\w*|assassinat\w+|execut\w+|behead\w*|slain|lives|casualt\w+|victims?|toll|shot dead|gunned down|lynched|succumbed|critical\w*|were (?:hit|shot))\b",
+    r"\b(?:kill\w*|dead|deadly|death\w*|died|dies|dying|die|fatal\w*|bod(?:y|ies)|corpses?|murder\w*|massacre\w*|assassinat\w+|execut\w+|behead\w*|slain|lives|casualt\w+|victims?|toll|martyr\w*|perish\w*|neutrali[sz]\w*|eliminat\w*|slaughter\w*|hacked|throats?|survive\w*|blown (?:to|apart)|funeral|buri(?:ed|al)|coffins?|mourn\w*|hell|last breath|shot dead|gunned down|lynched|succumbed|critical\w*|were (?:hit|shot))\b",
     re.IGNORECASE,
 )
 
