@@ -202,6 +202,11 @@ def score(articles: Sequence[tuple[Record, Record, str]]) -> dict[str, float]:
     }
 
 
+def is_right(gold: Record, found: Record) -> bool:
+    """True where a pair matches strictly: type, day, country and killed."""
+    return bool(_tally_fields(Tally(), gold, found))
+
+
 def _tally_fields(tally: Tally, gold: Record, found: Record) -> int:
     """Count the fields of one pair; 1 where it matches strictly."""
     kind = gold["event_type"] == found["event_type"]

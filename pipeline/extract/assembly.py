@@ -9,6 +9,7 @@ from functools import cache
 import yaml
 
 from pipeline.config import SCHEMAS_DIR
+from pipeline.extract.confidence import confidence_of, traits_of
 from pipeline.extract.event_types import classify, event_type_of, status_of
 from pipeline.extract.individuation import Incident
 from pipeline.extract.mentions import ActorMention, CasualtyMention
@@ -116,7 +117,7 @@ def build_report(incident: Incident, reading: Reading, *, is_lead: bool) -> Inci
         injured_high=injured.high,
         abducted=abducted.best if abducted.best is not None else abducted.low,
         claimed_by=claimant.name if claimant else None,
-        confidence=_confidence(where, when, killed, parties),
+        confidence=confidence_of(traits_of(incident, where, when, killed, parties, event_type)),
         evidence=quotes.entries(),
     )
 
@@ -201,17 +202,6 @@ def _actors(parties: Parties, claimant: ActorMention | None) -> list[Actor]:
             )
         )
     return actors
-
-
-def _confidence(where: Where, when: When | None, killed: Toll, parties: Parties) -> float:
-    """0.4 for an act, 0.15 each for a stated day, a place on the map, a killed count or none told, a named party."""
-    points = [
-        when is not None and when.is_stated,
-        where.mention is not None and where.mention.place is not None,
-        killed.best is not None and killed.best == killed.high,
-        any(not m.is_generic for m in parties.perpetrators),
-    ]
-    return round(0.4 + 0.15 * sum(points), 2)
 
 
 def build_figures(incidents: Sequence[Incident], aggregates: Sequence[Scene]) -> list[CasualtyFigure]:
