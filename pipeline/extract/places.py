@@ -246,7 +246,7 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
         r"(?:^|\n)\s*$", before
     )
     dateline = dateline or (
-        start == 0 and re.match(r"^(?:, [A-Z][a-z]{2,8}\.? \d{1,2})?\s*(?:\([^)]{1,30}\))?:\s", after)
+        None if start else re.match(r"^(?:, [A-Z][a-z]{2,8}\.? \d{1,2})?\s*(?:\([^)]{1,30}\))?:\s", after)
     )
     has_cue = bool(own_kind or word or preposition or possessive or dateline or re.search(r",\s+$", before))
     return (
