@@ -302,6 +302,8 @@ def _headings(sentences: Sequence[Sentence], title: str | None) -> set[int]:
 
     A line without a full stop is one only where other lines have them; copy without punctuation is all text.
     """
+    if len(sentences) <= 1:
+        return set()
     alone = Counter(sentence.paragraph for sentence in sentences)
     lines = {s.paragraph: s for s in sentences}
     is_punctuated = sum(_is_closed(s) for s in lines.values()) * 4 > len(lines)

@@ -84,7 +84,7 @@ def in_capitals(reason: str) -> pytest.MarkDecorator:
         "Army says it killed 20 militants in Borno",
         "Blast at Quetta police post",
         "Dissidents attack police station in Cauca",
-        pytest.param("Two tolls given after market blast in Sadr City", marks=in_capitals("“crowded” is taken for a place")),
+        "Two tolls given after market blast in Sadr City",
         pytest.param("Missiles hit Kharkiv apartment block", marks=in_capitals("“Russian forces” is no party")),
         pytest.param("Rebels seize town in North Kivu", marks=in_capitals("the country is not seen, Sake is put in Japan")),
         pytest.param("Air strike on Sagaing village", marks=in_capitals("the injured are not counted")),
@@ -106,12 +106,7 @@ def test_upper_case_tells_the_same_incidents(title: str) -> None:
     "text",
     [
         f"Soldiers killed in attack\n{TEXT}",
-        pytest.param(
-            TEXT,
-            marks=pytest.mark.xfail(
-                reason="a first line without a full stop is taken for the headline", strict=True
-            ),
-        ),
+        TEXT,
     ],
 )
 def test_text_without_punctuation_tells_the_same_incident(text: str) -> None:
