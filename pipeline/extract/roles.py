@@ -39,7 +39,7 @@ _POST = re.compile(
     re.IGNORECASE,
 )
 _PREPOSED = re.compile(
-    r"\b(?:near|at|in|on|of|to|with|against|outside|inside|targeting|target|targeted|hit|struck|attacked|ambushed|from|for|after|killed|killing|shot|including)\s+(?:(?:the|an?|one|two|three|\w+)\s+)?$",
+    r"\b(?:near|at|in|on|of|to|with|against|outside|inside|targeting|target|targeted|hit|struck|attacked|ambushed|from|for|after|killed|killing|shot|including)\s+(?:(?:the|an?|one|two|three|(?!\d|\w+day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December|that|same)\b)\w+)\s+)?$",
     re.IGNORECASE,
 )
 _AGAINST = re.compile(
