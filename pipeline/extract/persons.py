@@ -16,7 +16,7 @@ _WAS = re.compile(
 _DIED = re.compile(r"\b(?:died|succumbed|perished|(?:sustained|suffered) injuries)$", re.IGNORECASE)
 # Subjects in the singular that are more, or less, than one person.
 _NOT_ONE = re.compile(
-    r"\b(?:famil(?:y|ies)|groups?|crowd|teams?|patrol|units?|crew|convoys?|everyone|everybody|no[ -]one|nobody|none|number|many|most|total|each|every|thousands|hundreds|dozens|scores|several|others|people|women|men|children|soldiers|policemen|militants|members|troops|civilians|attacks?|(?:\d+|two|three|four|five|six|seven|eight|nine|ten)\s+\w+s)\b",
+    r"\b(?:famil(?:y|ies)|groups?|crowd|teams?|patrol|units?|crew|convoys?|everyone|everybody|no[ -]one|nobody|none|number|many|most|total|each|every|thousands|hundreds|dozens|scores|several|others|people|women|men|children|soldiers|policemen|militants|members|troops|civilians|attacks?|(?:\d+|two|three|four|five|six|seven|eight|nine|ten)\s+(?!days|weeks|months|years|hours|minutes|times)\w+s)\b",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(r"\b(?:we|they|you|these|those)\s+(?:\w+\s+)?$", re.IGNORECASE)

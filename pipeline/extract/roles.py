@@ -39,7 +39,7 @@ _POST = re.compile(
     re.IGNORECASE,
 )
 _PREPOSED = re.compile(
-    r"\b(?:near|at|in|on|of|to|with|against|outside|inside|targeting|target|targeted|hit|struck|attacked|ambushed|from|for|after|killed|killing|shot|including)\s+(?:(?:the|an?|one|two|three|(?!\d|\w+day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December|that|same)\b)\w+)\s+)?$",
+    r"\b(?:between|near|at|in|on|of|to|with|against|outside|inside|targeting|target|targeted|hit|struck|attacked|ambushed|from|for|after|killed|killing|shot|including)\s+(?:(?:the|an?|one|two|three|(?!\d|\w+day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December|that|same)\b)\w+)\s+)?$",
     re.IGNORECASE,
 )
 _AGAINST = re.compile(
@@ -148,6 +148,7 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
         if a not in done and _ON.search(text[: a.start - offset]) and not _POST.match(text, a.end - offset)
     ]
     people = victims_of(scene.casualties, text, offset, scene.triggers)
+    harmed = [_whole(a, people) for a in harmed]
     people = [p for p in people if not any(a.start < p.end and p.start < a.end for a in [*harmed, *objects])]
     targets = [*harmed, *people, *objects] or find_property(text, offset)
     if not targets:
@@ -164,6 +165,13 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
         targets = [t for t in targets if t not in done]
     done = [_members_of(a, scene) for a in done]
     return [resolve_reference(a, reading) for a in done], [resolve_reference(a, reading) for a in targets]
+
+
+def _whole(actor: ActorMention, people: Sequence[ActorMention]) -> ActorMention:
+    """ "Workers" of "seven election workers" are the election workers."""
+    if actor.actor_type != "civilians":
+        return actor
+    return next((p for p in people if p.start <= actor.start and actor.end <= p.end), actor)
 
 
 def _members_of(actor: ActorMention, scene: Scene) -> ActorMention:

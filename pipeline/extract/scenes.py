@@ -33,6 +33,7 @@ _Mention = TypeVar("_Mention", PlaceMention, ActorMention)
 _OLD_DAYS = 200
 _LONGEST_HEADING = 160
 _CONFLICT_WORDS = 3
+_SHORT_TEXT = 600
 _LEAD = 3
 # Nothing else in a sentence outweighs these; the other screens yield to an armed party and its act.
 _FIRM = {"rehearsed", "remembered", "tried", "sport", "disease", "economy", "crime"}
@@ -212,7 +213,8 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
     reading.published_on = written_on
     headings = _headings(sentences, title)
     is_drill = any(screened_out(s.text) == "rehearsed" for s in sentences[:_LEAD])
-    is_conflict = len(conflict_words(text)) >= _CONFLICT_WORDS or any(
+    needed = _CONFLICT_WORDS if len(text) > _SHORT_TEXT else 1
+    is_conflict = len(conflict_words(text)) >= needed or any(
         a.actor_type in {"rebel_group", "militia"} for a in reading.actors
     )
     last_day: dt.date | None = None
