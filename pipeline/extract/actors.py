@@ -69,7 +69,9 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     lexicon = _lexicon()
     names = list(known_actors())
     nations = sorted(
-        {d.title() for d in countries_by_demonym()} | {n for entry in _country_names() for n in entry}
+        {"US", "U.S.", "UK"}
+        | {d.title() for d in countries_by_demonym()}
+        | {n for entry in _country_names() for n in entry}
     )
     adjectives, forces = _any(lexicon["state_adjectives"]), _any(lexicon["state_forces"])
     means = _any(lexicon["state_means"])

@@ -81,9 +81,13 @@ _OTHER_SUBJECT = re.compile(
     r"\b(?:of whom|ended|turned|led to|leading to|after which|in which)\b", re.IGNORECASE
 )
 _TOGETHER = re.compile(r"\s*,?\s*(?:together|along|alongside) (?:with )?", re.IGNORECASE)
+_THING = r"\w*(?:hous|vehicl|villag|build|animal|cow|goat|sheep|camel|cattl|bull|hors|hut|home|car|truck|lorr|bus|tank|drone|missile|rocket|shell|day|week|month|year|hour|mile|kilomet|met(?:re|er)|place|post|base|camp|town|shop|church|school|weapon|rifle|gun|bird|dog|pig|boat|plane|helicopter|attack|strike|clash|blast)\w*\b"
 # "Killed five spectators": people by what was done to them, whatever the word for them; but not their goods and beasts.
 _PLURAL = re.compile(
-    r"\s+(?!(?:\w*(?:hous|vehicl|villag|build|animal|anim|cow|goat|sheep|camel|cattl|bull|hors|hut|home|car|truck|lorr|bus|tank|drone|missile|rocket|shell|day|week|month|year|hour|mile|kilomet|met|place|post|base|camp|town|shop|church|school|weapon|rifle|gun|bird|dog|pig|bee|boat|plane|helicopter)\w*)\b)[a-z]{4,}s\b",
+    rf"\s+(?!{_THING})(?:(?!of\b|in\b|on\b|at\b|from\b|with\b|by\b|near\b|and\b|more\b)[a-z]+\s+)?(?!{_THING})[a-z]{{4,}}s\b"
+)
+_OLD_TOTAL = re.compile(
+    r"\b(?:earlier|previous|initial|preliminary|provisional)\s+(?:death )?toll\b", re.IGNORECASE
 )
 _CLAUSE_VERB = re.compile(
     r"\b(?:said|told|attacked|stormed|opened|fled|reported|raided|ambushed|fired|clashed|detonated|targeted|arrived|hit|struck)\b",
@@ -420,7 +424,7 @@ def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome
     if people.noun and _FOUND_DEAD.search(people.noun) and words.has_recovered:
         return "killed"
     tail = sentence[max(0, people.number.start - _MAX_PHRASE) : people.number.start]
-    return "killed" if _TOTAL.search(tail) else None
+    return "killed" if _TOTAL.search(tail) and not _OLD_TOTAL.search(tail) else None
 
 
 def _is_list(gap: str, is_bare: bool) -> bool:

@@ -199,7 +199,7 @@ def _this_unit(match: re.Match[str], published: dt.date | None) -> Span | None:
         return (saturday, min(published, saturday + dt.timedelta(days=1)), 2, False)
     if unit == "month":
         first = (_months_back(published, 1) if is_last else published).replace(day=1)
-        return (first, min(published, _month_end(first)), 4, True)
+        return (first, min(published, _month_end(first)), 4, not is_last)
     year = published.year - (1 if is_last else 0)
     return (dt.date(year, 1, 1), min(published, dt.date(year, 12, 31)), 5, True)
 

@@ -30,7 +30,7 @@ _NAME = re.compile(
 _POSSESSIVE = re.compile(r"(?:['’]s?)$")
 _PREPOSITION = re.compile(
     r"(?:\b(?P<near>near|outside|around|close to|next to|north of|south of|east of|west of|northeast of|northwest of|southeast of|southwest of|outskirts of|miles? (?:\w+ )?from|kilomet(?:re|er)s? (?:\w+ )?(?:from|of)|km (?:\w+ )?(?:from|of))"
-    r"|\b(?P<in>in|at|from|into|inside|across|throughout|on|to|towards?|of|over|within|through|reached|entered|attacked|stormed|hit|struck|shelled|bombed|targeted|raided|seized|captured|and|or|between|both))"
+    r"|\b(?P<in>in|at|from|into|inside|across|throughout|on|to|towards?|of|over|within|through|reached|entered|attacked|stormed|hit|struck|shelled|bombed|targeted|raided|seized|captured|recaptured|retook|retaken|regained|liberated|overran|bombarded|pounded|and|or|between|both))"
     r"(?:\s+(?:the|a|an|its|their|two|three|four|several|remote|nearby|neighbouring|neighboring|northern|southern|eastern|western|central|north|south|east|west|northeastern|northwestern|southeastern|southwestern|north-eastern|north-western|south-eastern|south-western|northeast|northwest|southeast|southwest|north-east|north-west|south-east|south-west|rural|downtown|coastal|restive|volatile|city|town|village|villages|towns|mainly|largely|war-torn|capital|district|province|state|region|border|mountainous|oil-rich|troubled))*\s*$",
     re.IGNORECASE,
 )
@@ -47,6 +47,9 @@ _STATE_IN = re.compile(r"\bIslamic State (?:in|of) (?:the )?(?:[A-Z]\w+ and (?:t
 # "Dushanbe's state agency", "Moscow's defence ministry": the capital speaks, nothing happened there.
 _SPEAKS_FOR = re.compile(
     r"^['’]s?\s+(?:\w+\s+){0,2}?(?:agency|government|ministry|army|military|officials?|spokes\w+|president|minister|embassy|media|answer|television|TV)\b"
+)
+_A_PEOPLE = re.compile(
+    r"^\s+(?:communit(?:y|ies)|tribes?m[ae]n|tribes?|militias?|militiamen|fighters|gunmen|herders|youths?|clans?|ethnic|families|family|rebels|people)\b"
 )
 _LAST_WORD = re.compile(r"(?<![.\w])([A-Z][a-z]+) $")
 _OWNER = re.compile(r"^['’]s?\s+(?:[a-z-]+\s+){0,2}$")
@@ -69,6 +72,7 @@ _KEPT_KINDS = {
 }
 _KM_PER_DEGREE = 111.2
 _KNOWN_TO_ALL = 500_000
+_A_TOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +240,7 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
     apposed = _APPOSED.match(after)
     word = kind_after or kind_before or apposed
     kind = own_kind or (_kind_precision().get(word["kind"].casefold().removesuffix(" of")) if word else None)
-    if possessive and _SPEAKS_FOR.match(after):
+    if (possessive and _SPEAKS_FOR.match(after)) or _A_PEOPLE.match(after):
         return None
     if _TITLE_BEFORE.search(before) or (
         _PERSON_AFTER.match(after) and not word and not after.startswith(",")
@@ -308,8 +312,11 @@ def _options(candidate: _Candidate, counts: Counter[str]) -> list[Place]:
     found = default_gazetteer().lookup(candidate.name)
     exact = fold(candidate.name)
     in_countries = [p for p in found if p.country_code in counts]
+    towns = [p for p in in_countries if p.kind == "ppl" and p.population >= _A_TOWN]
     if in_countries:
         named = [p for p in in_countries if fold(p.name) == exact]
+        if candidate.kind not in (3, 4) and not any(p.kind == "ppl" for p in named):
+            named += towns
         return sorted(
             named or in_countries,
             key=lambda p: (

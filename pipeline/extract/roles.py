@@ -55,7 +55,7 @@ _SPEECH = re.compile(
     re.IGNORECASE,
 )
 _OWN_ACT = re.compile(
-    r"\b(?:said|says|claimed|announced|confirmed|stated)\s+(?:\w+\s+){0,3}?(?:that\s+)?(?:it|they|its|their|he|we)\b",
+    r"\b(?:said|says|claimed|announced|confirmed|stated)\s+(?:(?:on|late|early|\w+day)\s+){0,3}(?:that\s+)?(?:its|their|it|they|he|we)\b",
     re.IGNORECASE,
 )
 _ACT_NOUN = re.compile(
@@ -63,6 +63,7 @@ _ACT_NOUN = re.compile(
     re.IGNORECASE,
 )
 _MEANS = re.compile(r"^(?:air ?strikes?|drones?|jets|warplanes|artillery)$", re.IGNORECASE)
+_MEMBERS_OF = re.compile(r"\s+(?:of|from)\s+(?:the\s+)?", re.IGNORECASE)
 _FOUGHT = re.compile(
     r"\b(?:fighting|clash\w*|gun ?battle|gun ?fight|fire ?fight|battle|encounter)\b", re.IGNORECASE
 )
@@ -131,7 +132,16 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
     text, offset = scene.sentence.text, scene.sentence.start
     counted = [(m.start, m.end) for m in scene.casualties if m.outcome != "displaced"]
     actors = [a for a in scene.actors if not (_MEANS.match(a.text) and a.country_code is None)]
-    harmed = [a for a in actors if any(a.start < end and start < a.end for start, end in counted)]
+    harmed = [
+        a
+        for a in actors
+        if any(
+            a.start < end
+            and start < a.end
+            or (a.start > end and _MEMBERS_OF.fullmatch(text[end - offset : a.start - offset]))
+            for start, end in counted
+        )
+    ]
     free = [a for a in actors if a not in harmed and not _speaks(a, text, offset)]
     armed = [a for a in free if a.actor_type not in {"civilians", "protesters"}]
     done = _agents(scene, armed, text, offset)
@@ -154,7 +164,12 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
     if not targets:
         targets = [a for a in free if a.actor_type == "civilians"]
     if not done and _FOUGHT.search(text):
-        done = [a for a in harmed if a.actor_type in {"rebel_group", "militia"}][:1]
+        done = [a for a in harmed if a.actor_type in {"rebel_group", "militia", "unknown"}][:1]
+        done = (
+            done
+            if any(a.actor_type in {"state_forces", "external_forces"} for a in [*harmed, *armed])
+            else []
+        )
     if not done:
         alone = [a for a in armed if a.canonical and a.actor_type in {"rebel_group", "militia"}]
         done = alone if len(alone) == 1 and alone[0] not in objects else []

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pipeline.extract.actors import find_actors
@@ -239,6 +239,7 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
         scene.casualties = [
             m for m in scene.casualties if not any(d.start <= m.start < d.end for d in scene.dates)
         ]
+        scene.dates = _nights(scene)
         last_day = scene.day.date_start if scene.day and scene.day.precision == 1 else last_day
         scene.screen = screened_out(sentence.text)
         scene.kind = _kind(scene, published_on)
@@ -265,6 +266,18 @@ def _follows_total(scene: Scene, reading: Reading) -> bool:
     recent = {s.kind for s in reading.scenes[-3:]}
     text = scene.sentence.text
     return continues_aggregate(text) and ("aggregate" in recent if "period" in text else last == "aggregate")
+
+
+def _nights(scene: Scene) -> list[DateMention]:
+    """ "Overnight" in words of Tuesday is the night to Tuesday."""
+    spoken = scene.statement_day
+    if spoken is None or spoken.date_start is None:
+        return scene.dates
+    night = (spoken.date_start - dt.timedelta(days=1), spoken.date_start)
+    return [
+        replace(m, date_start=night[0], date_end=night[1]) if m.text.casefold() == "overnight" else m
+        for m in scene.dates
+    ]
 
 
 def _is_group(person: CasualtyMention, scene: Scene) -> bool:
@@ -377,7 +390,7 @@ def _is_concrete(scene: Scene) -> bool:
         return harmed and armed and fixed
     if any(m.outcome in {"killed", "injured", "abducted", "killed_or_injured"} for m in scene.victims):
         return armed or fixed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
-    if scene.persons and (scene.is_dated or scene.local_places):
+    if scene.persons and (scene.is_dated or scene.local_places or (scene.statement_day and armed)):
         return armed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
     if all(t.sub_event_type == "Arrests" for t in scene.triggers):
         return any(
