@@ -25,7 +25,7 @@ _CLASH_WITH = re.compile(
     re.IGNORECASE,
 )
 _ON = re.compile(
-    r"\b(?:on|against|at|targeting|targets|targeted|attacked|ambushed|raided|stormed|hit|struck|killed|killing|shot|shelled|bombed|abducted|kidnapped|wounded|wounding|injuring|clashed with|fought|clashes with|fighting with|fighting|battled|executed|beheaded|opened fire on|fired on|fired at|arrested|arresting|detained|detaining|captured|capturing|eliminated|death of|killing of|injury of|arrest of|murder of|assassination of)\s+(?:(?:the|an?|one|two|three|four|\w+)\s+){0,5}$",
+    r"\b(?:on|against|at|targeting|targets|targeted|attacked|ambushed|raided|stormed|hit|struck|killed|killing|shot|shelled|bombed|abducted|kidnapped|wounded|wounding|injuring|clashed with|fought|clashes with|fighting with|fighting|battled|executed|beheaded|opened fire on|fired on|fired at|arrested|arresting|detained|detaining|captured|capturing|eliminated|death of|killing of|injury of|arrest of|murder of|assassination of)\s+(?:(?!in\b|by\b|during\b|after\b|from\b|when\b|as\b|near\b)\w+\s+){0,5}$",
     re.IGNORECASE,
 )
 _BACK_REFERENCE = re.compile(
@@ -43,7 +43,7 @@ _PREPOSED = re.compile(
     re.IGNORECASE,
 )
 _AGAINST = re.compile(
-    r"\b(?:on|against|targeting|targeted|hit|struck|attacked|ambushed|killed|killing)\s+(?:(?:the|an?|\w+)\s+){0,2}$",
+    r"\b(?:on|against|targeting|targeted|hit|struck|attacked|ambushed|killed|killing)\s+(?:(?!in\b|by\b|during\b|after\b|from\b|when\b|as\b|near\b)\w+\s+){0,2}$",
     re.IGNORECASE,
 )
 _OF_GROUP = re.compile(
@@ -101,7 +101,9 @@ def find_parties(scenes: Sequence[Scene], reading: Reading) -> Parties:
     told = [_scene_parties(scene, reading) for scene in scenes]
     perpetrators = next((done for done, _ in told if done), [])
     if not perpetrators or all(m.is_generic for m in perpetrators):
-        perpetrators = _blamed(scenes, reading) or perpetrators
+        suffered = {m.start for _, harmed in told for m in harmed}
+        blamed = [a for a in _blamed(scenes, reading) if a.start not in suffered]
+        perpetrators = blamed or perpetrators
     targets = next((harmed for _, harmed in told if harmed), [])
     perpetrators = [m for m in perpetrators if not m.is_generic] or perpetrators
     names = {m.name.casefold() for m in perpetrators}
@@ -136,8 +138,7 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
         a
         for a in actors
         if any(
-            a.start < end
-            and start < a.end
+            (a.start < end and start < a.end)
             or (a.start > end and _MEMBERS_OF.fullmatch(text[end - offset : a.start - offset]))
             for start, end in counted
         )
