@@ -89,6 +89,11 @@ _PLURAL = re.compile(
 _OLD_TOTAL = re.compile(
     r"\b(?:earlier|previous|initial|preliminary|provisional)\s+(?:death )?toll\b", re.IGNORECASE
 )
+# "Killing twelve of them" counts those killed; "twelve of them" after another count says who they were.
+_JUST_DONE = re.compile(
+    r"\b(?:kill|wound|injur|abduct|kidnapp|execut|behead)\w*\s+(?:(?:at least|more than|about|some|up to)\s+)?$",
+    re.IGNORECASE,
+)
 _CLAUSE_VERB = re.compile(
     r"\b(?:said|told|attacked|stormed|opened|fled|reported|raided|ambushed|fired|clashed|detonated|targeted|arrived|hit|struck)\b",
     re.IGNORECASE,
@@ -482,6 +487,7 @@ def _mention(people: _People, outcome: Outcome, sentence: str, offset: int) -> C
             re.IGNORECASE,
         )
     )
+    subset = subset and not _JUST_DONE.search(before)
     return CasualtyMention(
         start=number.start + offset,
         end=people.end + offset,

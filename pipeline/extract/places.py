@@ -73,6 +73,7 @@ _KEPT_KINDS = {
 _KM_PER_DEGREE = 111.2
 _KNOWN_TO_ALL = 500_000
 _A_TOWN = 10_000
+_A_CITY = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +262,10 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
 
 
 def _resolve(candidates: Sequence[_Candidate], text: str, counts: Counter[str]) -> list[PlaceMention]:
-    if not any(fold(m[0]) in countries_by_name() for m in _country_pattern().finditer(text)):
+    names_a_country = any(fold(m[0]) in countries_by_name() for m in _country_pattern().finditer(text))
+    if not names_a_country:
         counts = counts + _common_country(candidates)
-    options = {c.name: _options(c, counts) for c in candidates}
+    options = {c.name: _options(c, counts, names_a_country=names_a_country) for c in candidates}
     anchors = [ps[0] for ps in options.values() if len(ps) == 1]
     mentions = []
     for candidate in candidates:
@@ -307,11 +309,18 @@ def _common_country(candidates: Sequence[_Candidate]) -> Counter[str]:
     return Counter({ranked[0][0]: 1}) if is_clear else Counter()
 
 
-def _options(candidate: _Candidate, counts: Counter[str]) -> list[Place]:
-    """Gazetteer entries in the article's countries; without a country, only places that everybody knows."""
+def _options(candidate: _Candidate, counts: Counter[str], *, names_a_country: bool) -> list[Place]:
+    """Gazetteer entries in the article's countries; without a country, only places that everybody knows.
+
+    Where only demonyms tell of countries ("Turkish drone"), a much larger place of the name elsewhere goes first.
+    """
     found = default_gazetteer().lookup(candidate.name)
     exact = fold(candidate.name)
     in_countries = [p for p in found if p.country_code in counts]
+    if not names_a_country:
+        largest = max((p.population for p in in_countries), default=0)
+        cities = [p for p in found if fold(p.name) == exact and p.population >= max(_A_CITY, 10 * largest)]
+        in_countries = cities or in_countries
     towns = [p for p in in_countries if p.kind == "ppl" and p.population >= _A_TOWN]
     if in_countries:
         named = [p for p in in_countries if fold(p.name) == exact]

@@ -64,6 +64,9 @@ _ACT_NOUN = re.compile(
 )
 _MEANS = re.compile(r"^(?:air ?strikes?|drones?|jets|warplanes|artillery)$", re.IGNORECASE)
 _MEMBERS_OF = re.compile(r"\s+(?:of|from)\s+(?:the\s+)?", re.IGNORECASE)
+_BACKED = re.compile(
+    r"\b(?:backed|supported|aided|assisted|armed|trained|led) by\s+(?:\w+\s+){0,2}$", re.IGNORECASE
+)
 _FOUGHT = re.compile(
     r"\b(?:fighting|clash\w*|gun ?battle|gun ?fight|fire ?fight|battle|encounter)\b", re.IGNORECASE
 )
@@ -172,8 +175,9 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
             else []
         )
     if not done:
-        alone = [a for a in armed if a.canonical and a.actor_type in {"rebel_group", "militia"}]
-        done = alone if len(alone) == 1 and alone[0] not in objects else []
+        alone = [a for a in armed if a.actor_type in {"rebel_group", "militia", "unknown"}]
+        alone = [a for a in alone if a not in objects and not _is_place_of(a, scene)]
+        done = alone if len(alone) == 1 else []
     if not done and (unnamed := _unnamed_subject(scene)) is not None:
         done = [unnamed]
     if not done and scene.triggers and all(t.sub_event_type in _GATHERINGS for t in scene.triggers):
@@ -206,6 +210,7 @@ def _members_of(actor: ActorMention, scene: Scene) -> ActorMention:
 def _agents(scene: Scene, armed: Sequence[ActorMention], text: str, offset: int) -> list[ActorMention]:
     """Who acts: "by" the party, the party's own attack, or the subject of the violent verb; with its allies."""
     by = [a for a in armed if _BY.search(text[: a.start - offset]) and not _POST.match(text, a.end - offset)]
+    by = [a for a in by if not _BACKED.search(text[: a.start - offset])]
     own = [
         a
         for a in armed
@@ -232,7 +237,7 @@ def _subject(scene: Scene, armed: Sequence[ActorMention]) -> list[ActorMention]:
         before = [
             a
             for a in armed
-            if 0 < act.start - a.end < _REACH
+            if (0 < act.start - a.end < _REACH or act.start <= a.start < a.end < act.end)
             and not _is_place_of(a, scene)
             and not _is_passive(act.start, text, offset)
         ]
