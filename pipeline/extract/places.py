@@ -130,7 +130,7 @@ def _kind_precision() -> dict[str, int]:
 @cache
 def _country_pattern() -> re.Pattern[str]:
     names = {name for code in set(countries_by_demonym().values()) for name in _names_of(code)}
-    demonyms = {d.title() for d in countries_by_demonym()}
+    demonyms = {d.title() + plural for d in countries_by_demonym() for plural in ("", "s")}
     words = "|".join(re.escape(w) for w in sorted(names | demonyms, key=len, reverse=True))
     return re.compile(rf"(?<![\w-])(?:{words})(?!\w)")
 
@@ -152,7 +152,9 @@ def _names_of(code: str) -> list[str]:
 
 
 def _country_code(words: str) -> str | None:
-    return countries_by_name().get(fold(words)) or countries_by_demonym().get(words.casefold())
+    return countries_by_name().get(fold(words)) or countries_by_demonym().get(
+        words.casefold(), countries_by_demonym().get(words.casefold().removesuffix("s"))
+    )
 
 
 def country_counts(text: str) -> Counter[str]:
@@ -264,7 +266,7 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
 def _resolve(candidates: Sequence[_Candidate], text: str, counts: Counter[str]) -> list[PlaceMention]:
     names_a_country = any(fold(m[0]) in countries_by_name() for m in _country_pattern().finditer(text))
     if not names_a_country:
-        counts = counts + _common_country(candidates)
+        counts = counts + _common_country(candidates, guess=not counts)
     options = {c.name: _options(c, counts, names_a_country=names_a_country) for c in candidates}
     anchors = [ps[0] for ps in options.values() if len(ps) == 1]
     mentions = []
@@ -291,13 +293,13 @@ def _resolve(candidates: Sequence[_Candidate], text: str, counts: Counter[str]) 
     return mentions
 
 
-def _common_country(candidates: Sequence[_Candidate]) -> Counter[str]:
+def _common_country(candidates: Sequence[_Candidate], *, guess: bool) -> Counter[str]:
     """Where the text names no country: the one in which most of its places lie, if at least two do and no other as many."""
     found: Counter[str] = Counter()
     for name in {candidate.name for candidate in candidates}:
         found.update({place.country_code for place in default_gazetteer().lookup(name)})
     ranked = found.most_common(2)
-    if not ranked or ranked[0][1] < 2:
+    if guess and (not ranked or ranked[0][1] < 2):
         big = {
             place.country_code
             for name in {candidate.name for candidate in candidates}
@@ -319,7 +321,11 @@ def _options(candidate: _Candidate, counts: Counter[str], *, names_a_country: bo
     in_countries = [p for p in found if p.country_code in counts]
     if not names_a_country:
         largest = max((p.population for p in in_countries), default=0)
-        cities = [p for p in found if fold(p.name) == exact and p.population >= max(_A_CITY, 10 * largest)]
+        cities = [
+            p
+            for p in found
+            if p.kind == "ppl" and fold(p.name) == exact and p.population >= max(_A_CITY, 10 * largest)
+        ]
         in_countries = cities or in_countries
     towns = [p for p in in_countries if p.kind == "ppl" and p.population >= _A_TOWN]
     if in_countries:
