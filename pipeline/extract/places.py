@@ -398,6 +398,8 @@ def distance_km(a: Place, b: Place) -> float:
 def _precision(place: Place | None, candidate: _Candidate) -> int:
     if candidate.is_near:
         return 2
+    if candidate.kind in (3, 4):
+        return candidate.kind
     if place is None:
         return candidate.kind or 1
     if place.kind == "adm1":

@@ -172,7 +172,7 @@ class Scene:
             inner,
             key=lambda m: (
                 bool(_ON_THE_WAY.search(self.sentence.text[: m.start - self.sentence.start])),
-                m.geo_precision in (3, 5),
+                m.geo_precision in (3, 4, 5),
                 m.start < act,
                 abs(m.start - act),
             ),
@@ -412,7 +412,7 @@ def _is_act_told(scene: Scene, *, armed: bool) -> bool:
             or ((local or armed) and bool(_CARRIED_OUT.search(scene.sentence.text)))
         )
     strong = any(t.sub_event_type not in _WEAK for t in acts)
-    if local and armed:
+    if local and (armed or strong):
         return True
     if not scene.is_dated:
         return False

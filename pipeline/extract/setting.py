@@ -23,6 +23,10 @@ _CONTINUES = re.compile(
     r"|\b(?:the same|that) (?:day|night|evening|morning|afternoon)\b|\bin a separate\b|\b(?:hours|minutes) (?:earlier|later|before|after)\b",
     re.IGNORECASE,
 )
+_TOOK_PLACE = re.compile(
+    r"\bthe (?:attack|incident|raid|clash|blast|explosion|ambush|shooting|fighting|operation)\b[^.]{0,40}\b(?:took place|occurred|happened|targeted|hit|broke out)\b",
+    re.IGNORECASE,
+)
 _SAME_NEWS_DAYS = 10
 _RECENT_DAYS = 31
 
@@ -58,7 +62,8 @@ def where_of(incident: Incident, reading: Reading) -> Where:
     """The most specific place: of the anchor, then of the scenes and details around it, then of the dateline."""
     told = [*incident.scenes, *incident.details[:3], *_neighbours(incident, reading)]
     sites = [scene.site for scene in told if scene.site]
-    mention = _sharpest(sites, len([s for s in incident.scenes if s.site]))
+    of_act = [s.site for s in [*incident.scenes, *incident.details[:2]] if s.site and _is_about(s, incident)]
+    mention = _sharpest(sites, of_act)
     division = _division(mention, incident, reading)
     code = mention.place.country_code if mention and mention.place else None
     code = code or (division.place.country_code if division and division.place else None)
@@ -90,15 +95,19 @@ def _located(
     return smaller[0], 4 if smaller[0].kind == "adm1" else 3
 
 
-def _sharpest(sites: list[PlaceMention], own: int) -> PlaceMention | None:
-    """The first site; where that is a district or larger, the first one after it that lies inside it."""
+def _is_about(scene: Scene, incident: Incident) -> bool:
+    """The sentences that say of the act itself where it was ("The attack took place at ...")."""
+    return scene in incident.scenes or bool(_TOOK_PLACE.search(scene.sentence.text))
+
+
+def _sharpest(sites: Sequence[PlaceMention], of_act: Sequence[PlaceMention]) -> PlaceMention | None:
+    """The first site; where that is a district or larger, the first site of the act that lies inside it."""
     if not sites:
         return None
     first = sites[0]
     if first.geo_precision not in (3, 4, 5):
         return first
-    inside = (s for s in sites[1 : own + 3] if s.geo_precision in (1, 2) and _may_lie_in(s, first))
-    return next(inside, first)
+    return next((s for s in of_act if s.geo_precision in (1, 2) and _may_lie_in(s, first)), first)
 
 
 def _may_lie_in(site: PlaceMention, larger: PlaceMention) -> bool:
