@@ -36,6 +36,10 @@ _SINCE_IT_BEGAN = re.compile(
     r"\bsince (?:[\w'’-]+ ){1,8}?(?:began|started|erupted|broke out|resumed|(?:took|seized|came to) power)\b",
     re.IGNORECASE,
 )
+# "The deadliest attack since July" is one attack.
+_SUPERLATIVE = re.compile(
+    r"\b(?:deadliest|worst|bloodiest|biggest|largest|heaviest|first)(?: [\w-]+){0,4}? since\b", re.IGNORECASE
+)
 _LONG_DAYS = 6
 # Fewer dead than this in one place in a stated month or year are those of one attack.
 _MANY = 50
@@ -77,6 +81,8 @@ def is_aggregate(
 ) -> bool:
     """True where a sentence gives a total of several incidents. ``is_local``: it names a place below the province."""
     periods, counted = _periods(dates), _event_count(text)
+    if _SUPERLATIVE.search(text):
+        periods = [m for m in periods if not m.text.casefold().startswith("since")]
     exact = [m for m in dates if m.precision == 1 and not m.is_period]
     people = [
         m

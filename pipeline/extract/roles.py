@@ -51,7 +51,7 @@ _OF_GROUP = re.compile(
     re.IGNORECASE,
 )
 _SPEECH = re.compile(
-    r"^(?:['’]s)?(?:\s+(?!and\b|who\b|killed\b|were\b|was\b|in\b|after\b|but\b)[\w’'-]+){0,4}?,?\s+(?:said|told|reported|announced|confirmed|stated|added|documented|monitored|claimed|according|says)\b",
+    r"^(?:['’]s)?(?:\s+(?:in|of|for|from)\s+(?:the\s+)?(?:[A-Z][\w’'-]+\s*){1,3}(?=\s))?(?:\s+(?!and\b|who\b|killed\b|were\b|was\b|in\b|after\b|but\b)[\w’'-]+){0,4}?,?\s+(?:said|told|reported|announced|confirmed|stated|added|documented|monitored|claimed|according|says)\b",
     re.IGNORECASE,
 )
 _OWN_ACT = re.compile(

@@ -32,6 +32,7 @@ def the_incident(text: str) -> IncidentReport:
         ("Uganda carried out air strikes near Beni in eastern Congo on Monday, killing three rebels.", ["Uganda"]),
         ("A bomb killed six soldiers in Mudiyah, Yemen, on Monday. The army blamed al-Qaeda.", ["al-Qaeda"]),
         ("A bomb killed six people in Kabul on Monday. Islamic State said that it was behind the attack.", ["Islamic State"]),
+        ("The military junta in Niger said 29 soldiers had been killed in an attack near Tillia on Monday.", []),
         ("Police said rebels killed two people in Beni, Congo, on Monday.", ["rebels"]),
     ],
 )  # fmt: skip
