@@ -462,7 +462,7 @@ def _is_subject_gap(gap: str) -> bool:
         return not verbs
     return bool(
         re.fullmatch(
-            r"\s*(?:of (?:an?|the|his|her|one|same) [\w’'-]+(?: \w+)?)?\s*(?:,[^,]*,|\([^)]*\)|,? including [\w’' -]{1,40}?)?\s*(?:reportedly|also|later|and \w+(?: \w+){0,4})?\s*",
+            r"\s*(?:of (?:an?|the|his|her|one|same) [\w’'-]+(?: \w+)?)?\s*(?:,[^,]*,|\([^)]*\)|,? including [\w’' -]{1,40}?)?\s*(?:reportedly|also|later|and [\w-]+(?: [\w’'-]+){0,4})?\s*",
             gap,
         )
     )

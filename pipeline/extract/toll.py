@@ -20,6 +20,10 @@ _DISPUTES = re.compile(
     r"\b(?:but (?:spoke|said|put|gave|counted)|spoke of|put the (?:toll|number|figure)|gave the (?:toll|number|figure)|however|only)\b",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(
+    r"[;,]\s*(?:and\s+)?(?:an?|one|two|three|four)\s+(?:days?|weeks?|months?)\s+(?:earlier|before|later|after)\b",
+    re.IGNORECASE,
+)
 _ALSO = re.compile(r"\b(?:also|another|a further|additional)\b", re.IGNORECASE)
 _DEATH = re.compile(
     r"\b(?:kill\w*|dead|deadly|death\w*|died|dies|dying|die|fatal\w*|bod(?:y|ies)|corpses?|murder\w*|massacre\w*|assassinat\w+|execut\w+|behead\w*|slain|lives|casualt\w+|victims?|toll|martyr\w*|perish\w*|neutrali[sz]\w*|eliminat\w*|slaughter\w*|hacked|throats?|survive\w*|blown (?:to|apart)|funeral|buri(?:ed|al)|coffins?|mourn\w*|hell|last breath|shot dead|gunned down|lynched|succumbed|critical\w*|were (?:hit|shot))\b",
@@ -51,6 +55,7 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
             for m in scene.casualties
             if m.outcome == outcome
             and not m.is_subset
+            and not _is_aside(m, scene)
             and (_DISPUTES.search(scene.sentence.text) or not _is_part(m, toll))
         ]
         if not stated and not toll.mentions and outcome == "killed":
@@ -65,6 +70,12 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
         else:
             toll = _spanned(toll, told)
     return toll if toll.mentions else _uncounted(scenes, outcome)
+
+
+def _is_aside(mention: CasualtyMention, scene: Scene) -> bool:
+    """True for people whom the sentence counts of another day ("...; a day earlier, shelling killed a woman")."""
+    aside = _ASIDE.search(scene.sentence.text)
+    return aside is not None and mention.start - scene.sentence.start > aside.start() > 20
 
 
 def killed_of(scenes: Sequence[Scene], injured: Toll) -> Toll:

@@ -83,12 +83,16 @@ def test_nobody_is_made_up(sentence: str) -> None:
     ("text", "killed"),
     [
         ("A mine wounded two soldiers near Gao, Mali, on Monday.", 0),
+        (
+            "Four Kurdish fighters and two Turkish-backed rebels died in clashes near Kobani, Syria, on Sunday; a day earlier, shelling killed a woman.",
+            6,
+        ),
         ("A mine hit a lorry near Gao, Mali, on Monday.", None),
         ("A mine martyred a soldier and wounded two near Bannu, Pakistan, on Monday.", 1),
         ("A mine wounded two soldiers near Gao, Mali, on Monday, and there was word of deaths.", None),
     ],
 )
-def test_only_a_toll_of_the_hurt_says_that_nobody_died(text: str, killed: int | None) -> None:
+def test_the_killed_are_those_of_the_act(text: str, killed: int | None) -> None:
     assert the_incident(text).fatalities_best == killed
 
 
