@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.ids import sha256_text
+from pipeline.sources.csv_file import read_csv
 from pipeline.sources.html_page import read_html
 from pipeline.sources.items import (
     EXCERPT_CHARACTERS,
@@ -17,6 +18,7 @@ from pipeline.sources.items import (
     RejectedInput,
 )
 from pipeline.sources.jsonl import read_jsonl
+from pipeline.sources.parquet_file import read_parquet
 from pipeline.sources.raw import RawObject, keep_raw
 from pipeline.sources.text_file import read_text
 from pipeline.text.guard import map_guarded
@@ -38,6 +40,8 @@ class Source:
 
 SOURCES = (
     Source("jsonl", (".jsonl", ".ndjson"), "JSON Lines, one article a line (id, title, text, published_at, source, url, language)", read_many=read_jsonl),
+    Source("csv", (".csv", ".tsv"), "CSV, one article a row; the columns are named like the fields of a JSONL record", read_many=read_csv),
+    Source("parquet", (".parquet",), "Parquet, one article a row; the columns are named like the fields of a JSONL record", read_many=read_parquet),
     Source("text", (".txt",), "plain text, one article a file; the first line is the title, the name ends with the date", read_one=read_text),
     Source("html", (".html", ".htm"), "HTML pages, one article a file; date, title and address from the page's metadata", read_one=read_html, is_guarded=True),
 )  # fmt: skip
@@ -101,7 +105,7 @@ def read_items(objects: Iterable[RawObject], *, workers: int) -> Iterator[Item]:
         elif raw.byte_count == 0:
             yield _reject(raw, RejectedInput("empty_file", "0 bytes"))
         elif source.read_many is not None:
-            yield from source.read_many(raw)
+            yield from _read_stream(source.read_many, raw)
         elif raw.byte_count > MAX_ARTICLE_BYTES:
             yield _reject(raw, RejectedInput("file_too_large", f"{raw.byte_count:,} bytes"))
         elif source.is_guarded:
@@ -114,6 +118,14 @@ def read_items(objects: Iterable[RawObject], *, workers: int) -> Iterator[Item]:
                 yield outcome.made
             else:
                 yield _reject(outcome.given, RejectedInput("parse_failed", outcome.failure or ""))
+
+
+def _read_stream(read_many: Callable[[RawObject], Iterator[Item]], raw: RawObject) -> Iterator[Item]:
+    """The items of a file up to where it cannot be read on, which is one failed item more."""
+    try:
+        yield from read_many(raw)
+    except RejectedInput as rejected:
+        yield _reject(raw, rejected)
 
 
 def read_file(raw: RawObject) -> Item:
