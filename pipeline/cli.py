@@ -38,7 +38,10 @@ app.add_typer(gazetteer_app, name="gazetteer")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Paths = Annotated[
-    list[Path], typer.Argument(help="Files or folders: .jsonl, .txt, .html.", metavar="PATH...")
+    list[Path],
+    typer.Argument(
+        help="Files or folders of articles; `incidents sources` lists the kinds.", metavar="PATH..."
+    ),
 ]
 ExtractorName = Annotated[str, typer.Option("--extractor", help="Extractor to use.")]
 

@@ -27,7 +27,9 @@ def ingest(paths: list[Path], settings: Settings, *, now: dt.datetime) -> str:
     files = find_files(paths)
     if not files:
         listed = ", ".join(map(str, paths))
-        raise SourceError(f"There are no files in {listed}. Put articles there (.jsonl, .txt, .html).")
+        raise SourceError(
+            f"There are no files in {listed}. Put articles there; `incidents sources` lists the kinds."
+        )
     objects, unreadable = keep_files(files, settings.raw)
     inputs = [str(path) for path in files]
     identity = sorted(

@@ -72,6 +72,9 @@ class RejectedInput(Exception):
     """Raised inside a source while reading one item; becomes a :class:`FailedItem`."""
 
     def __init__(self, reason_code: str, value: str) -> None:
-        super().__init__(f"{reason_code}: {value}")
+        super().__init__(reason_code, value)
         self.reason_code = reason_code
         self.value = value
+
+    def __str__(self) -> str:
+        return f"{self.reason_code}: {self.value}"

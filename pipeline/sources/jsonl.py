@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from typing import BinaryIO
-from urllib.parse import urlsplit
 
 import msgspec
 
 from pipeline.records import ArticleRecord
-from pipeline.sources.fields import article_language, article_text, parse_published, safe_id
 from pipeline.sources.items import (
     EXCERPT_CHARACTERS,
     MAX_ARTICLE_BYTES,
@@ -19,6 +17,7 @@ from pipeline.sources.items import (
     RejectedInput,
 )
 from pipeline.sources.raw import RawObject
+from pipeline.sources.record import article_of_record
 
 _DECODER = msgspec.json.Decoder(ArticleRecord)
 
@@ -46,7 +45,8 @@ def _read_line(line: bytes, byte_count: int, raw: RawObject, location: str) -> P
     try:
         if byte_count > MAX_ARTICLE_BYTES:
             raise RejectedInput("line_too_long", f"{byte_count:,} bytes")
-        return _parse_record(_decode_record(line.strip(b"\xef\xbb\xbf \t\r\n")), raw, location)
+        record = _decode_record(line.strip(b"\xef\xbb\xbf \t\r\n"))
+        return article_of_record(record, raw, location, content_type="jsonl")
     except RejectedInput as rejected:
         return FailedItem(
             reason_code=rejected.reason_code,
@@ -65,36 +65,3 @@ def _decode_record(line: bytes) -> ArticleRecord:
         raise RejectedInput("wrong_type", str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RejectedInput("broken_json", str(error)) from error
-
-
-def _parse_record(record: ArticleRecord, raw: RawObject, location: str) -> ParsedArticle:
-    source_article_id = safe_id(None if record.id is None else str(record.id))
-    text = article_text(record.text)
-    if not (record.published_at or "").strip():
-        raise RejectedInput("missing_published_at", "published_at is absent or empty")
-    published_at, published_on = parse_published(str(record.published_at))
-    return ParsedArticle(
-        source_article_id=source_article_id,
-        source_name=_source_name(record),
-        url=record.url or None,
-        title=record.title or None,
-        text=text,
-        language=article_language(record.language, text),
-        published_at=published_at,
-        published_on=published_on,
-        published_at_source="record",
-        content_type="jsonl",
-        charset="utf-8",
-        input_location=location,
-        raw_sha256=raw.sha256,
-    )
-
-
-def _source_name(record: ArticleRecord) -> str:
-    if record.source and record.source.strip():
-        return record.source.strip()
-    try:
-        host = urlsplit(record.url or "").hostname
-    except ValueError:
-        host = None  # an address that is none says nothing about its source
-    return host or "unknown"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pipeline.errors import SourceError
 from pipeline.ids import sha256_text
-from pipeline.sources.html_page import read_html
+from pipeline.sources.csv_file import read_csv
+from pipeline.sources.html_page import Page, read_html, read_page, rejected_page
 from pipeline.sources.items import (
     EXCERPT_CHARACTERS,
     MAX_ARTICLE_BYTES,
@@ -17,36 +19,46 @@ from pipeline.sources.items import (
     RejectedInput,
 )
 from pipeline.sources.jsonl import read_jsonl
+from pipeline.sources.parquet_file import read_parquet
 from pipeline.sources.raw import RawObject, keep_raw
 from pipeline.sources.text_file import read_text
+from pipeline.sources.warc import read_warc
 from pipeline.text.guard import map_guarded
 
 Item = ParsedArticle | FailedItem
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
 class Source:
-    """One input kind. ``read_one`` reads a file that is one article and runs guarded; ``read_many`` reads a stream."""
+    """One input kind, with one of three ways to read a file.
+
+    ``read_one`` reads a file that is one article; ``read_many`` gives the items of a file that holds many;
+    ``read_pages`` gives pages, each parsed in a process that can be killed, and items that are no pages.
+    """
 
     name: str
     endings: tuple[str, ...]
     description: str
     read_one: Callable[[RawObject], ParsedArticle] | None = None
     read_many: Callable[[RawObject], Iterator[Item]] | None = None
+    read_pages: Callable[[RawObject], Iterator[Page | FailedItem]] | None = None
     is_guarded: bool = False
 
 
 SOURCES = (
     Source("jsonl", (".jsonl", ".ndjson"), "JSON Lines, one article a line (id, title, text, published_at, source, url, language)", read_many=read_jsonl),
+    Source("csv", (".csv", ".tsv"), "CSV, one article a row; the columns are named like the fields of a JSONL record", read_many=read_csv),
+    Source("parquet", (".parquet",), "Parquet, one article a row; the columns are named like the fields of a JSONL record", read_many=read_parquet),
     Source("text", (".txt",), "plain text, one article a file; the first line is the title, the name ends with the date", read_one=read_text),
     Source("html", (".html", ".htm"), "HTML pages, one article a file; date, title and address from the page's metadata", read_one=read_html, is_guarded=True),
+    Source("warc", (".warc", ".warc.gz"), "web archives (WARC), one article an HTML response", read_pages=read_warc),
 )  # fmt: skip
 
 
 def source_of(name: str) -> Source | None:
     """The source that reads files of this name, if any."""
-    ending = Path(name).suffix.lower()
-    return next((source for source in SOURCES if ending in source.endings), None)
+    return next((source for source in SOURCES if name.lower().endswith(source.endings)), None)
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -101,7 +113,9 @@ def read_items(objects: Iterable[RawObject], *, workers: int) -> Iterator[Item]:
         elif raw.byte_count == 0:
             yield _reject(raw, RejectedInput("empty_file", "0 bytes"))
         elif source.read_many is not None:
-            yield from source.read_many(raw)
+            yield from _read_stream(source.read_many(raw), raw)
+        elif source.read_pages is not None:
+            yield from parse_pages(_read_stream(source.read_pages(raw), raw), workers=workers)
         elif raw.byte_count > MAX_ARTICLE_BYTES:
             yield _reject(raw, RejectedInput("file_too_large", f"{raw.byte_count:,} bytes"))
         elif source.is_guarded:
@@ -114,6 +128,33 @@ def read_items(objects: Iterable[RawObject], *, workers: int) -> Iterator[Item]:
                 yield outcome.made
             else:
                 yield _reject(outcome.given, RejectedInput("parse_failed", outcome.failure or ""))
+
+
+def _read_stream(made: Iterator[Made], raw: RawObject) -> Iterator[Made | FailedItem]:
+    """What a file gives up to where it cannot be read on, which is one failed item more."""
+    try:
+        yield from made
+    except RejectedInput as rejected:
+        yield _reject(raw, rejected)
+
+
+def parse_pages(found: Iterable[Page | Item], *, workers: int) -> Iterator[Item]:
+    """The items of the pages, in processes that can be killed; what is an item already goes through."""
+    items: list[Item] = []
+
+    def pages() -> Iterator[Page]:
+        for page in found:
+            if isinstance(page, Page):
+                yield page
+            else:
+                items.append(page)
+
+    for outcome in map_guarded(read_page, pages(), workers=workers):
+        if outcome.made is not None:
+            yield outcome.made
+        else:
+            yield rejected_page(outcome.given, RejectedInput("parse_failed", outcome.failure or ""))
+    yield from items
 
 
 def read_file(raw: RawObject) -> Item:

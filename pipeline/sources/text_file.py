@@ -16,7 +16,11 @@ from pipeline.text.decode import UndecodableText, decode_text, is_binary
 
 def decode_file(raw: RawObject) -> tuple[str, str]:
     """Text and character set of a file that holds one article; rejects empty, binary and undecodable ones."""
-    content = raw.path.read_bytes()
+    return decode_content(raw.path.read_bytes())
+
+
+def decode_content(content: bytes) -> tuple[str, str]:
+    """Text and character set of the bytes of one article; rejects empty, binary and undecodable ones."""
     if not content.strip():
         raise RejectedInput("empty_file", f"{len(content)} bytes")
     if is_binary(content):

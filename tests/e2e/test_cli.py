@@ -14,6 +14,7 @@ import pytest
 
 from pipeline import __version__
 from pipeline.config import SAMPLES_DIR, Settings
+from pipeline.sources.registry import SOURCES
 from tests.articles import record
 
 COMMANDS = (
@@ -78,9 +79,7 @@ def test_a_day_of_work(home: Settings, tmp_path: Path) -> None:
     assert b"Only one statement that reads" in shell.stderr
     assert incidents("doctor").returncode == 0
     assert {entry["name"] for entry in json.loads(incidents("sources", "--json").stdout)} == {
-        "jsonl",
-        "text",
-        "html",
+        source.name for source in SOURCES
     }
     again = json.loads(incidents("run", str(SAMPLES_DIR), "--json").stdout)
     assert again["batch_id"] == summary["batch_id"]
