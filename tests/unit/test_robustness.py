@@ -86,7 +86,7 @@ def in_capitals(reason: str) -> pytest.MarkDecorator:
         "Dissidents attack police station in Cauca",
         "Two tolls given after market blast in Sadr City",
         pytest.param("Missiles hit Kharkiv apartment block", marks=in_capitals("“Russian forces” is no party")),
-        pytest.param("Rebels seize town in North Kivu", marks=in_capitals("the country is not seen, Sake is put in Japan")),
+        "Rebels seize town in North Kivu",
         pytest.param("Air strike on Sagaing village", marks=in_capitals("the injured are not counted")),
     ],
 )  # fmt: skip
