@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import orjson
 import typer
 from rich.console import Console
@@ -94,6 +95,29 @@ def run(paths: Paths, extractor: ExtractorName = "rules", json: Json = False) ->
     found = settings()
     batch_id = stages.run(paths, found, extractor=extractor, progress=_quiet if json else _say)
     show_batch(batch_id, found, as_json=json)
+
+
+@app.command()
+def fetch(
+    names: Annotated[
+        list[str],
+        typer.Argument(help="Declared sources; `incidents sources` lists them.", metavar="SOURCE..."),
+    ],
+    extractor: ExtractorName = "rules",
+    json: Json = False,
+) -> None:
+    """Read what declared sources have that is new, and publish it: the whole flow, a batch a source."""
+    from pipeline import stages
+
+    found = settings()
+    for name in names:
+        batch_id = stages.run_source(name, found, extractor=extractor, progress=_quiet if json else _say)
+        if batch_id is not None:
+            show_batch(batch_id, found, as_json=json)
+        elif json:
+            _print_json({"batch_id": None, "source": name})
+        else:
+            out.print(f"{name}: nothing new.")
 
 
 @app.command()
@@ -306,13 +330,31 @@ def quarantine_replay(
 
 @app.command()
 def sources(json: Json = False) -> None:
-    """The input kinds that can be read."""
+    """The kinds of files that can be read, the kinds of sources that can be declared, and those that are."""
+    from pipeline.sources.declaration import read_declarations
     from pipeline.sources.registry import SOURCES
+    from pipeline.sources.streams import STREAMS
 
+    found = settings()
+    declared = read_declarations(found.sources).values()
     if json:
-        _print_json([{"name": s.name, "endings": s.endings, "description": s.description} for s in SOURCES])
+        _print_json(
+            {
+                "files": [
+                    {"name": s.name, "endings": s.endings, "description": s.description} for s in SOURCES
+                ],
+                "kinds": [{"kind": s.kind, "description": s.description} for s in STREAMS],
+                "declared": [msgspec.to_builtins(declaration) for declaration in declared],
+            }
+        )
         return
-    _table(["source", "file names", "what"], [[s.name, " ".join(s.endings), s.description] for s in SOURCES])
+    _table(["files", "file names", "what"], [[s.name, " ".join(s.endings), s.description] for s in SOURCES])
+    _table(["kind of source", "what"], [[s.kind, s.description] for s in STREAMS])
+    _table(
+        ["declared source", "kind", "schedule", "licence", "what"],
+        [[d.name, d.kind, d.schedule, d.licence, d.description] for d in declared],
+        title=str(found.sources),
+    )
 
 
 @gazetteer_app.command("load")

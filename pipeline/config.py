@@ -42,6 +42,11 @@ class Settings:
         return self.home / "inbox"
 
     @property
+    def sources(self) -> Path:
+        """Declarations of sources, one YAML file each."""
+        return self.home / "sources"
+
+    @property
     def staging(self) -> Path:
         """Unpublished batches, one folder each; never read by analysts."""
         return self.home / "staging"

@@ -23,5 +23,9 @@ class ContractError(PipelineError):
     """Counts of a stage do not add up: the run fails and publishes nothing."""
 
 
+class SupersededError(ContractError):
+    """Another batch of the same source was published meanwhile: this one may not be, and is read anew."""
+
+
 class QueryError(PipelineError):
     """A user's SQL failed or was refused."""

@@ -11,10 +11,10 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline.batches import extraction, intake, publication, replay, reporting, validation
+from pipeline.batches import arrivals, extraction, intake, publication, replay, reporting, validation
 from pipeline.batches.staging import StagedBatch
 from pipeline.config import Settings
-from pipeline.errors import ContractError, LakeError
+from pipeline.errors import ContractError, LakeError, SupersededError
 
 DEFAULT_EXTRACTOR = "rules"
 Progress = Callable[[str], None]
@@ -28,6 +28,14 @@ def _silent(_line: str) -> None:
 def ingest(paths: Sequence[str | Path], settings: Settings) -> str:
     """Read the articles of files and folders, keep the original bytes, stage what is new. Returns the batch id."""
     return intake.ingest([Path(path) for path in paths], settings, now=_now())
+
+
+def ingest_source(name: str, settings: Settings) -> str | None:
+    """Stage what a declared source has that is new since its last published batch.
+
+    Returns the batch id; ``None`` where there is nothing new.
+    """
+    return arrivals.ingest_source(name, settings, now=_now())
 
 
 def ingest_quarantined(quarantine_ids: Sequence[str], settings: Settings) -> str:
@@ -81,6 +89,29 @@ def run(
     """The whole flow in this process. Returns the batch id."""
     progress("ingest: reading articles")
     return finish(ingest(paths, settings), settings, extractor=extractor, progress=progress)
+
+
+def run_source(
+    name: str,
+    settings: Settings,
+    *,
+    extractor: str = DEFAULT_EXTRACTOR,
+    progress: Progress = _silent,
+) -> str | None:
+    """The whole flow for what a declared source has that is new. Returns the batch id.
+
+    ``None`` where nothing is new, or where another run of the same source was faster.
+    """
+    progress(f"ingest: reading the source {name}")
+    batch_id = ingest_source(name, settings)
+    if batch_id is None:
+        return None
+    try:
+        return finish(batch_id, settings, extractor=extractor, progress=progress)
+    except SupersededError as error:
+        progress(str(error))
+        _staged(batch_id, settings).remove()
+        return None
 
 
 def finish(

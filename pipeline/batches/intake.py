@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from pipeline.batches.publication import published_ledger
-from pipeline.batches.staging import StagedBatch
+from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import SourceError
 from pipeline.ids import make_id
@@ -49,10 +51,12 @@ def stage_objects(
     now: dt.datetime,
     replays: Sequence[str] = (),
     replayed_articles: Sequence[Row] = (),
+    advance: SourceAdvance | None = None,
 ) -> str:
     """Read kept files into the staging folder of ``batch_id``.
 
-    ``replays`` are the quarantined rows this batch tries again, ``replayed_articles`` rows of the lake to extract again.
+    ``replays`` are the quarantined rows this batch tries again, ``replayed_articles`` rows of the lake to extract again,
+    ``advance`` says how far the batch takes a declared source.
     """
     if published_ledger(batch_id, settings.lake) is not None:
         return batch_id
@@ -75,6 +79,7 @@ def stage_objects(
             "conflicting": len(sorted_items.conflicting),
             "replays": list(replays),
             "updated": [article.version for article in sorted_items.updated],
+            "advance": None if advance is None else msgspec.to_builtins(advance),
         },
     )
     return batch_id

@@ -9,8 +9,9 @@ from typing import Any
 from pipeline import __version__
 from pipeline.batches.staging import StagedBatch
 from pipeline.config import Settings
+from pipeline.errors import SupersededError
 from pipeline.extract.rows import EXTRACTED_TABLES
-from pipeline.lake.catalog import Catalog, read_catalog, write_catalog, writer_lock
+from pipeline.lake.catalog import Catalog, SourceState, read_catalog, write_catalog, writer_lock
 from pipeline.lake.snapshot import Snapshot, sql_text
 from pipeline.lake.store import append, mark, roll_back_uncommitted
 from pipeline.lake.views import refresh_database
@@ -37,11 +38,13 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
         ledger = published_ledger(staged.batch_id, lake)
         if ledger is None:
             catalog = read_catalog(lake)
+            sources = _advanced(staged, catalog)
             roll_back_uncommitted(lake, catalog)
             with Snapshot(lake, catalog) as snapshot:
                 rows, ledger = _plan(staged, snapshot, now)
             check_conservation(ledger)
-            write_catalog(lake, _write_rows(staged, lake, catalog, rows, now))
+            tables = _write_rows(staged, lake, catalog, rows, now)
+            write_catalog(lake, Catalog(catalog.version + 1, tables, staged.batch_id, sources))
         refresh_database(settings.database, lake)
     staged.remove()
     return ledger
@@ -122,6 +125,7 @@ def _batch_row(
     return {
         "batch_id": staged.batch_id,
         "inputs": note["inputs"],
+        "source": None if (advance := staged.advance()) is None else advance.source,
         "committed_at": now,
         "extractor": extracted["extractor"],
         "extractor_version": extracted["extractor_version"],
@@ -131,8 +135,28 @@ def _batch_row(
     }
 
 
-def _write_rows(staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, now: dt.datetime) -> Catalog:
-    """Append to every table; the catalog that would show the result."""
+def _advanced(staged: StagedBatch, catalog: Catalog) -> dict[str, SourceState]:
+    """The sources' states after this batch; refused where another batch has moved its source on (fencing).
+
+    A consumer that was thought dead, or one whose offsets were rewound, has read at an older revision: publishing what
+    it brings would set the source back.
+    """
+    advance = staged.advance()
+    if advance is None:
+        return catalog.sources
+    held = catalog.source(advance.source)
+    if held.revision != advance.revision:
+        raise SupersededError(
+            f"Batch {staged.batch_id} read the source {advance.source} at revision {advance.revision}, but it is published up to "
+            f"{held.revision}: another run was faster. Nothing of this batch is published; the next run reads on from there."
+        )
+    return catalog.sources | {advance.source: SourceState(held.revision + 1, advance.state)}
+
+
+def _write_rows(
+    staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, now: dt.datetime
+) -> dict[str, int]:
+    """Append to every table; the versions that would show the result."""
     versions = dict(catalog.tables)
     for name, found in rows.items():
         if found:
@@ -145,7 +169,7 @@ def _write_rows(staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, n
             updates={"replayed_at": f"to_timestamp({sql_text(now.isoformat())})"},
             predicate=f"quarantine_id IN ({', '.join(map(sql_text, resolved))}) AND replayed_at IS NULL",
         )
-    return Catalog(version=catalog.version + 1, tables=versions, batch_id=staged.batch_id)
+    return versions
 
 
 def _resolved(staged: StagedBatch) -> list[str]:

@@ -20,6 +20,14 @@ from pipeline.schema.tables import arrow_table
 Row = dict[str, Any]
 
 
+class SourceAdvance(msgspec.Struct, frozen=True):
+    """How far a batch takes its declared source: read at ``revision``, going on at ``state``."""
+
+    source: str
+    revision: int
+    state: dict[str, Any]
+
+
 class StagedBatch:
     """The folder of one batch: rows by stage and table (Parquet), notes by stage (JSON)."""
 
@@ -67,6 +75,11 @@ class StagedBatch:
         note: dict[str, Any] = msgspec.json.decode(path.read_bytes())
         return note
 
+    def advance(self) -> SourceAdvance | None:
+        """How far the batch takes its declared source; ``None`` where it has none."""
+        noted = self.read_note("ingest")["advance"]
+        return None if noted is None else msgspec.convert(noted, SourceAdvance)
+
     def remove(self) -> None:
-        """Forget the batch; it is published."""
+        """Forget the batch; it is published or will never be."""
         shutil.rmtree(self.folder, ignore_errors=True)

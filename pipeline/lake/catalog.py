@@ -10,11 +10,19 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from pipeline.errors import LakeError
 from pipeline.files import write_atomically
+
+
+class SourceState(msgspec.Struct, frozen=True):
+    """How far a declared source is published. ``revision`` counts its batches; ``state`` belongs to its kind."""
+
+    revision: int = 0
+    state: dict[str, Any] = {}
 
 
 class Catalog(msgspec.Struct, frozen=True):
@@ -24,6 +32,11 @@ class Catalog(msgspec.Struct, frozen=True):
     tables: dict[str, int] = {}
     batch_id: str | None = None
     """The batch whose commit made this state."""
+    sources: dict[str, SourceState] = {}
+
+    def source(self, name: str) -> SourceState:
+        """How far the source is published; nothing yet where it is unknown."""
+        return self.sources.get(name, SourceState())
 
 
 def catalog_path(lake: Path) -> Path:

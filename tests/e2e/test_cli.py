@@ -19,6 +19,7 @@ from tests.articles import record
 
 COMMANDS = (
     "run",
+    "fetch",
     "ingest",
     "extract",
     "query",
@@ -78,7 +79,7 @@ def test_a_day_of_work(home: Settings, tmp_path: Path) -> None:
     assert b"count_star()" in shell.stdout
     assert b"Only one statement that reads" in shell.stderr
     assert incidents("doctor").returncode == 0
-    assert {entry["name"] for entry in json.loads(incidents("sources", "--json").stdout)} == {
+    assert {entry["name"] for entry in json.loads(incidents("sources", "--json").stdout)["files"]} == {
         source.name for source in SOURCES
     }
     again = json.loads(incidents("run", str(SAMPLES_DIR), "--json").stdout)

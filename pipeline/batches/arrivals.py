@@ -1,0 +1,36 @@
+"""Arrivals: what a declared source brings since the state its last batch committed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.batches.intake import stage_objects
+from pipeline.batches.staging import SourceAdvance
+from pipeline.config import Settings
+from pipeline.ids import make_id
+from pipeline.lake.catalog import read_catalog
+from pipeline.sources.declaration import declared
+from pipeline.sources.registry import keep_files
+from pipeline.sources.streams import stream_of
+
+
+def ingest_source(name: str, settings: Settings, *, now: dt.datetime) -> str | None:
+    """Stage what a declared source has that is new; see ``pipeline.stages.ingest_source``."""
+    declaration = declared(settings.sources, name)
+    held = read_catalog(settings.lake).source(name)
+    settings.staging.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".arrivals-", dir=settings.staging) as folder:
+        fetched = stream_of(declaration).fetch(declaration, held.state, Path(folder))
+        if not fetched.files:
+            return None
+        kept, unreadable = keep_files(fetched.files, settings.raw)
+    objects = [replace(raw, location=f"{name}/{raw.name}") for raw in kept]
+    identity = sorted(f"{raw.name}:{raw.sha256}" for raw in objects)
+    batch_id = make_id("b", "source", name, str(held.revision), *identity)
+    advance = SourceAdvance(source=name, revision=held.revision, state=fetched.state)
+    return stage_objects(
+        objects, unreadable, [raw.location for raw in objects], batch_id, settings, now=now, advance=advance
+    )

@@ -1,0 +1,89 @@
+"""Declared sources: one YAML file each in ``INCIDENTS_HOME/sources``, saying where articles come from and what to expect."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import yaml
+
+from pipeline.errors import ConfigError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many articles a window should bring; outside of it the source has dried up or exploded."""
+
+    window_hours: Annotated[float, msgspec.Meta(gt=0)] = 24.0
+    minimum: Annotated[int, msgspec.Meta(ge=0)] = 0
+    maximum: Annotated[int, msgspec.Meta(ge=1)] = 100_000
+
+    @property
+    def window(self) -> dt.timedelta:
+        """The window as a duration."""
+        return dt.timedelta(hours=self.window_hours)
+
+
+class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One source. ``options`` belong to its kind, which checks them."""
+
+    name: str
+    kind: str
+    licence: str
+    """What the publisher lets one do with the articles; shown, never guessed."""
+    description: str = ""
+    schedule: str | None = None
+    """Cron expression (UTC) by which its Dag runs; without one it runs when it is asked to."""
+    bounds: Bounds = Bounds()
+    options: dict[str, Any] = {}
+
+
+def read_declarations(folder: Path) -> dict[str, Declaration]:
+    """The declared sources by name; none where there is no folder.
+
+    Raises:
+        ConfigError: a file is no declaration; the message names file and field.
+    """
+    found = {}
+    for path in sorted(folder.glob("*.yaml")):
+        declared = _read(path)
+        found[declared.name] = declared
+    return found
+
+
+def declared(folder: Path, name: str) -> Declaration:
+    """The declaration with this name.
+
+    Raises:
+        ConfigError: there is none, or it is none.
+    """
+    path = folder / f"{name}.yaml"
+    if not _NAME.fullmatch(name) or not path.is_file():
+        raise ConfigError(f"No source {name!r} is declared: write {path}, or see `incidents sources`.")
+    return _read(path)
+
+
+def _read(path: Path) -> Declaration:
+    try:
+        declaration = msgspec.convert({"name": path.stem} | _mapping(path), Declaration)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"The source declaration {path} is wrong: {error}.") from error
+    if declaration.name != path.stem or not _NAME.fullmatch(path.stem):
+        raise ConfigError(
+            f"The source declared in {path} is named {declaration.name!r}: file and source bear one name of a-z, 0-9, - and _."
+        )
+    return declaration
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"The source declaration {path} cannot be read: {error}.") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"The source declaration {path} holds no fields: write kind and licence at least.")
+    return content

@@ -1,0 +1,56 @@
+"""The kinds of declared sources: each brings what is new since its last state as files of a known input kind.
+
+A kind is one function. It is given the declaration, the state that its last published batch committed (empty at
+first) and a folder; it writes what is new there, and says which state that leads to. The state becomes visible in
+the same commit as the articles, so what was fetched and not published is simply fetched again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ConfigError
+from pipeline.sources.declaration import Declaration
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a source brought: files to ingest (none where nothing is new), and the state they lead to (JSON)."""
+
+    files: list[Path]
+    state: State
+
+
+Fetch = Callable[[Declaration, State, Path], Fetched]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One kind of declared source."""
+
+    kind: str
+    description: str
+    fetch: Fetch
+
+
+STREAMS: tuple[Stream, ...] = ()
+
+
+def stream_of(declaration: Declaration) -> Stream:
+    """The kind that a declaration names.
+
+    Raises:
+        ConfigError: there is no such kind.
+    """
+    for stream in STREAMS:
+        if stream.kind == declaration.kind:
+            return stream
+    known = ", ".join(stream.kind for stream in STREAMS)
+    raise ConfigError(
+        f"The source {declaration.name} has the unknown kind {declaration.kind!r}; known are: {known}."
+    )
