@@ -10,7 +10,8 @@ from pipeline.extract.aggregates import read_aggregate
 from pipeline.extract.assembly import build_figures, build_report, build_responsibility
 from pipeline.extract.gazetteer import default_gazetteer
 from pipeline.extract.individuation import group_incidents
-from pipeline.extract.scenes import Reading, read_article
+from pipeline.extract.reading import read_article
+from pipeline.extract.scenes import Reading
 from pipeline.records import (
     AggregateClaim,
     Article,
