@@ -80,7 +80,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("named", re.compile(rf"(?<![\w-])(?:{_any([n for n in names if not n.isupper()])}){_WHOLE}")),
         ("acronym", re.compile(rf"(?<![\w-])(?:{_any([n for n in names if n.isupper() or len(n) <= 4])}){_WHOLE}")),
         ("state", re.compile(rf"(?<![\w-])(?:{nation}\s+(?:(?:{adjectives})\s+)?|(?:{adjectives})\s+)?(?:{forces})(?![\w-])", re.IGNORECASE)),
-        ("means", re.compile(rf"(?<![\w-])(?:{nation})(?=\s+(?:{means})(?![\w-]))")),
+        ("means", re.compile(rf"(?<![\w-])(?:{nation})(?:\s+(?:government|regime))?(?=\s+(?:{means})(?![\w-]))")),
         ("nation", re.compile(rf"(?<![\w-])(?:{_any(nation_names())})(?=\s+(?:has\s+|have\s+|had\s+|also\s+)?(?:{_any(lexicon['state_acts'])})(?!\w))")),
         ("group", re.compile(r"(?<![\w-])(?:[A-Z][\w’'-]+\s+(?:(?:of|for|the)\s+){0,2}){1,5}(?:Liberation Army|Liberation Front|Liberation Movement|Salvation Army|Solidarity Organi[sz]ation|Resistance Front|Resistance Movement|Resistance Council|Defen[cs]e Forces?|Revolutionary Army|Popular Front|Brigades?|Militia|Self-Defen[cs]e (?:Groups?|Forces?)|Liberation Council|Liberation Tigers)(?:\s+\([A-Z]{2,8}\))?(?!\w)")),
         ("generic", re.compile(rf"(?<![\w-])(?:{_any(lexicon['generic'])})(?!\w)", re.IGNORECASE)),
@@ -186,7 +186,7 @@ def _mention(kind: str, match: re.Match[str]) -> ActorMention:
         nation = _nation_pattern().search(words)
         code = countries_by_demonym()[nation[0].casefold()] if nation else None
         code = countries_by_name().get(fold(words)) if kind == "nation" else code
-        name = f"{words} forces" if kind == "means" else words
+        name = f"{words} forces" if kind == "means" and nation and fold(nation[0]) == fold(words) else words
         return ActorMention(
             match.start(), match.end(), words, name, None, None, "state_forces", country_code=code
         )

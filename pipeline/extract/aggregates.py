@@ -13,7 +13,7 @@ from pipeline.records import AggregateClaim, Evidence
 _ACTS = r"(?:(?!(?:in|of|on|and|by|at|from|people|persons|soldiers|civilians|others|to|were|was)\b)[\w-]+\s+){0,3}?(?:attacks?|incidents?|air ?strikes?|strikes?|clashes|bombings?|operations?|raids|killings|explosions|air raids|shellings?|violations|assaults|ambushes|blasts|kidnappings|abductions|suicide attacks|offensives|massacres|sorties|missiles|events|assassinations|protests|demonstrations|cases)\b"
 _ACT_COUNT = re.compile(rf"^\s+{_ACTS}", re.IGNORECASE)
 _COUNTING = re.compile(
-    r"\b(?:so far this year|in recent (?:months|weeks|years|days|decades)|since then|(?:the )?number of (?:people|civilians|persons|victims|dead|deaths|fatalities|those)|in total|altogether|a total of|over the (?:years|past)|since the (?:start|beginning|outbreak|coup|conflict|war|insurgency|takeover)\b|(?:conflict|war|insurgency|violence|fighting|unrest|uprising|crisis) (?:has|have) (?:killed|left|claimed|cost)|(?:have|has) been (?:killed|injured|displaced|abducted) (?:since|across|this)|every (?:month|week|year)|each (?:month|week|year)|per (?:month|week|year)|within (?:a|the) (?:week|month|year)|in the (?:\d+|[a-z]+)[- ](?:year|month|week)s?(?:-long|-old)?|alone\b)",
+    r"\b(?:so far this year|in recent (?:months|weeks|years|days|decades)|since then|(?:the )?number of (?:people|civilians|persons|victims|dead|deaths|fatalities|those)|in total|altogether|a total of|over the (?:years|past)|since the (?:start|beginning|outbreak|coup|conflict|war|insurgency|takeover)\b|(?:conflict|war|insurgency|violence|fighting|unrest|uprising|crisis) (?:has|have) (?:killed|left|claimed|cost)|(?:have|has) been (?:killed|injured|displaced|abducted) (?:since|across|this)|nationwide|countrywide|across the country|throughout the country|every (?:month|week|year)|each (?:month|week|year)|per (?:month|week|year)|within (?:a|the) (?:week|month|year)|in the (?:\d+|[a-z]+)[- ](?:year|month|week)s?(?:-long|-old)?|alone\b)",
     re.IGNORECASE,
 )
 _OWN = re.compile(
@@ -36,10 +36,12 @@ _SINCE_IT_BEGAN = re.compile(
     r"\bsince (?:[\w'’-]+ ){1,8}?(?:began|started|erupted|broke out|resumed|(?:took|seized|came to) power)\b",
     re.IGNORECASE,
 )
-# "The deadliest attack since July" is one attack.
+# "The deadliest attack since July", "the heaviest loss in 24 years" is one attack.
 _SUPERLATIVE = re.compile(
-    r"\b(?:deadliest|worst|bloodiest|biggest|largest|heaviest|first)(?: [\w-]+){0,4}? since\b", re.IGNORECASE
+    r"\b(?:deadliest|worst|bloodiest|biggest|largest|heaviest|highest|first)(?: [\w-]+){0,9}? (?:since|in (?:the (?:last|past) )?(?:[\w-]+ )?(?:years|months|weeks|decades)|in a (?:year|decade))\b",
+    re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _LONG_DAYS = 6
 # Fewer dead than this in one place in a stated month or year are those of one attack.
 _MANY = 50
@@ -51,7 +53,7 @@ def _event_count(text: str) -> tuple[int, int, int] | None:
     """The count of acts in a sentence with its span."""
     for number in find_numbers(text):
         acts = _ACT_COUNT.match(text[number.end :])
-        if acts and number.low is not None and number.low >= 2:
+        if acts and number.low is not None and number.low >= 2 and not _YEAR.fullmatch(number.text):
             return number.low, number.start, number.end + acts.end()
     return None
 
@@ -82,7 +84,7 @@ def is_aggregate(
     """True where a sentence gives a total of several incidents. ``is_local``: it names a place below the province."""
     periods, counted = _periods(dates), _event_count(text)
     if _SUPERLATIVE.search(text):
-        periods = [m for m in periods if not m.text.casefold().startswith("since")]
+        periods = [m for m in periods if not _RUNNING.match(m.text)]
     exact = [m for m in dates if m.precision == 1 and not m.is_period]
     people = [
         m

@@ -25,7 +25,7 @@ _BREAK = re.compile(
     re.IGNORECASE,
 )
 _AGE = re.compile(
-    r"\s*-?\s*(?:year|yr)s?\b|\s*(?:kilomet|km\b|mile|metre|meter|(?:minute|hour|day|week|month|dollar|percent|vehicle|village|house|attack|rocket|round|tent|home|district|operation|incident)s?\b)",
+    r"\s*-?\s*(?:year|yr)s?\b|\s*(?:kilomet|km\b|mile|metre|meter|(?:minute|hour|day|week|month|dollar|percent|vehicle|(?:village|house|home|district)(?!s?\s+(?:guard|chief|head|elder|volunteer|leader|official|resident|defen|militia|police|member|owner))|attack|rocket|round|tent|operation|incident)s?\b)",
     re.IGNORECASE,
 )
 _SINGULAR = re.compile(
@@ -59,6 +59,9 @@ _ONE_OF_A_KIND = re.compile(
     re.IGNORECASE,
 )
 _ANOTHER = re.compile(r"\banother(?=\s*[.,;]|\s*$|\s+(?:in|was|who|and)\b)", re.IGNORECASE)
+_SPACES = re.compile(r"\s{2,}")
+_LIVES = re.compile(r"(?:lives|souls)$", re.IGNORECASE)
+_TAKES_LIVES = re.compile(r"\b(?:claim\w*|cost\w*|took|taken|taking|tak\w+)\s+(?:the\s+)?$", re.IGNORECASE)
 _TOKEN = re.compile(r"\S+")
 _OF = re.compile(r"\s+of\b")
 # Of these the words after "of" say who they are.
@@ -67,6 +70,7 @@ _HOLDERS = re.compile(
     re.IGNORECASE,
 )
 _AGED = re.compile(r"\b(?:aged|age|of)\s+$", re.IGNORECASE)
+_AGES = re.compile(r"\b(?:aged|ages|ages of|aged between|age of)\s+$", re.IGNORECASE)
 _DEATHS = re.compile(r"\b(?:deaths?|fatalit(?:y|ies))$", re.IGNORECASE)
 _COMMA = re.compile(r"\s*[,.]")
 _RECOVERED = re.compile(r"\b(?:counted|brought|received|saw|found|recovered|discovered|retrieved|exhumed)\b")
@@ -94,6 +98,8 @@ _JUST_DONE = re.compile(
     r"\b(?:kill|wound|injur|abduct|kidnapp|execut|behead)\w*\s+(?:(?:at least|more than|about|some|up to)\s+)?$",
     re.IGNORECASE,
 )
+# "Were ambushed and killed": the first verb is said of the same people.
+_PAIRED = re.compile(r"\b(?:was|were|been|being)\s+(?:\w+ly\s+)?\w+(?:ed|en|t) and\s*$", re.IGNORECASE)
 _CLAUSE_VERB = re.compile(
     r"\b(?:said|told|attacked|stormed|opened|fled|reported|raided|ambushed|fired|clashed|detonated|targeted|arrived|hit|struck)\b",
     re.IGNORECASE,
@@ -291,6 +297,7 @@ def _counted_people(sentence: str) -> list[_People]:
                 _AGED.search(sentence[max(0, number.start - 20) : number.start])
                 and _COMMA.match(sentence, number.end)
             )
+            or _AGES.search(sentence[max(0, number.start - 25) : number.start])
         ):
             continue
         people.append(_phrase(number, sentence))
@@ -399,6 +406,8 @@ def _head_nouns(window: str) -> list[re.Match[str]]:
 def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome | None:
     if people.noun and _DEATHS.search(people.noun):
         return "killed"
+    if people.noun and _LIVES.search(people.noun) and _TAKES_LIVES.search(sentence[: people.number.start]):
+        return "killed"
     after = words.within_reach_of(people)
     left = words.last_before(people)
     is_bare = people.noun is None
@@ -423,7 +432,11 @@ def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome
         is_bare
         and after
         and after[0].is_passive
-        and re.fullmatch(_WERE, sentence[people.end : after[0].start], re.IGNORECASE)
+        and re.fullmatch(
+            rf"(?:,? including [^,.;]{{1,40}}?,?)?{_WERE}",
+            sentence[people.end : after[0].start],
+            re.IGNORECASE,
+        )
     ):
         return after[0].outcome
     if people.noun and _FOUND_DEAD.search(people.noun) and words.has_recovered:
@@ -435,7 +448,7 @@ def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome
 def _is_list(gap: str, is_bare: bool) -> bool:
     """True where only counted people and joining words stand between a verb and this phrase."""
     if re.fullmatch(
-        r"\s*(?:(?:at|on) the spot\s*|(?:together|along|alongside) (?:with )?|(?:himself|herself|themselves)(?:,| and)\s*)?",
+        r"\s*(?:another\s+|a further\s+|(?:at|on) the spot\s*|(?:together|along|alongside) (?:with )?|(?:himself|herself|themselves)(?:,| and)\s*)?",
         gap,
     ):
         return True
@@ -452,17 +465,17 @@ def _is_list(gap: str, is_bare: bool) -> bool:
 
 def _is_subject_gap(gap: str) -> bool:
     """True where the phrase is what the verb after it says something of."""
+    gap = _SPACES.sub(" ", gap)
     if len(gap) > _MAX_GAP or re.search(r"[.;:]", gap) or _OTHER_SUBJECT.search(gap):
         return False
     if (
         re.search(r"\b(?:was|were|been|died|have|had|being|are|lost)\b", gap + " ", re.IGNORECASE)
         or gap.strip() == ""
     ):
-        verbs = _CLAUSE_VERB.findall(gap)
-        return not verbs
+        return not _CLAUSE_VERB.search(_PAIRED.sub(" ", gap))
     return bool(
         re.fullmatch(
-            r"\s*(?:of (?:an?|the|his|her|one|same) [\w’'-]+(?: \w+)?)?\s*(?:,[^,]*,|\([^)]*\)|,? including [\w’' -]{1,40}?)?\s*(?:reportedly|also|later|and [\w-]+(?: [\w’'-]+){0,4})?\s*",
+            r"\s*(?:of (?:an?|the|his|her|one|same) [\w’'-]+(?: [\w’'-]+){0,4}?)?\s*(?:,[^,]*,|\([^)]*\)|,? including [\w’' -]{1,40}?)?\s*(?:reportedly|also|later|and [\w-]+(?: [\w’'-]+){0,4})?\s*",
             gap,
         )
     )

@@ -215,6 +215,16 @@ def _since(match: re.Match[str], published: dt.date | None) -> Span | None:
     return (start, published if start else None, 5, True)
 
 
+def _month_range(match: re.Match[str], published: dt.date | None) -> Span | None:
+    months = [_MONTHS[match[name].rstrip(".").casefold()] for name in ("month1", "month2")]
+    end = _past_day(months[1], 1, match["year2"], published)
+    if end is None:
+        return (None, None, 5, True)
+    year = int(match["year1"]) if match["year1"] else end.year - (months[0] > months[1])
+    start = dt.date(year, months[0], 1)
+    return (start, _month_end(end), 5, True) if start <= end else None
+
+
 def _month_only(match: re.Match[str], published: dt.date | None) -> Span | None:
     start = _past_day(_MONTHS[match["month"].rstrip(".").casefold()], 1, match["year"], published)
     return (start, _month_end(start), 4, False) if start else (None, None, 4, False)
@@ -265,6 +275,7 @@ _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
         (rf"(?:from|between)\s+(?:the\s+)?(?P<month1>{_MONTH})\s+(?P<day1>{_DAY})(?:,?\s+(?P<year1>{_YEAR}))?\s+(?:to|and|until|through|[-–])\s+(?:(?P<month2>{_MONTH})\s+)?(?P<day2>{_DAY})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
         (rf"(?:from\s+|between\s+)?(?:the\s+)?(?P<day1>{_DAY})(?:\s*(?P<month1>{_MONTH}))?(?:\s*(?P<year1>{_YEAR}))?\s*(?:to|and|until|[-–])\s*(?P<day2>{_DAY})\s+(?P<month2>{_MONTH})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
         (rf"(?P<month1>{_MONTH})\s+(?P<day1>{_DAY})(?P<year1>)?\s*(?:to|[-–])\s*(?:(?P<month2>{_MONTH})\s*)?(?P<day2>{_DAY})(?:,?\s+(?P<year2>{_YEAR}))?", _day_range),
+        (rf"(?:from|between)\s+(?:early\s+|late\s+|mid-)?(?P<month1>{_MONTH})(?:,?\s+(?P<year1>{_YEAR}))?\s+(?:to|and|until|through)\s+(?:early\s+|late\s+|mid-)?(?P<month2>{_MONTH})(?!\s+\d\d?\b)(?:,?\s+(?P<year2>{_YEAR}))?", _month_range),
         (rf"since\s+(?:the\s+)?(?:early\s+|late\s+|mid-)?(?:(?P<day>{_DAY})\s+(?:of\s+)?)?(?P<month>{_MONTH})(?:,?\s+(?P<year>{_YEAR}))?(?P<year_only>)?", _since),
         (rf"since\s+(?:the\s+(?:start|beginning)\s+of\s+|early\s+|late\s+|mid-)?(?P<year_only>{_YEAR})", _since),
         (rf"(?P<first>[0-3]?\d)[/.](?P<second>[0-3]?\d)[/.](?P<year>{_YEAR})", _numeric),
@@ -295,11 +306,16 @@ _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
 _ANCHORED: tuple[re.Pattern[str], ...] = tuple(
     re.compile(rf"(?<![\w-]){pattern}(?!\w)", re.IGNORECASE)
     for pattern in (
-        rf"(?P<count>{_COUNT})\s+(?P<unit>day|week)s?\s+(?:(?P<before>earlier|before|previously)|(?:later|after(?:wards)?))",
+        rf"(?P<count>{_COUNT})\s+(?P<unit>day|week)s?\s+(?:(?P<before>earlier|before|previously)|(?:later|afterwards|after$|after(?=[,.])))",
         r"the\s+(?:(?P<before>previous|preceding)|(?:next|following))\s+(?:day|morning|evening|night)",
         r"(?P<same>the\s+same\s+(?:day|night|evening|morning|afternoon))",
         r"the\s+day\s+(?:(?P<before>before)|after)(?!\s+(?:yesterday|tomorrow))",
     )
+)
+# "... comes two days after gunmen killed ...", or a clause that begins so: the act is the earlier one of the two.
+_EARLIER_ACT = re.compile(
+    rf"(?:^|\b(?:comes?|came|coming|occurred|happened)\s+)(?:just\s+|only\s+|barely\s+)?(?P<when>(?P<count>{_COUNT}|the)\s+(?P<unit>day|week|month)s?\s+after)(?=\s+\w)",
+    re.IGNORECASE,
 )
 _MODAL_MAY = re.compile(r"^(?:may|march|sun|mar)\b", re.ASCII)
 
@@ -327,12 +343,34 @@ def find_dates(
                         match.start() + left, match.end(), match[0].strip(), start, end, precision, is_period
                     )
                 )
-    found += _anchored(text, sorted(found, key=lambda mention: mention.start), told_before)
+    found += _anchored(text, sorted(found, key=lambda mention: mention.start), published_on, told_before)
     return sorted(found, key=lambda mention: mention.start)
 
 
-def _anchored(text: str, found: list[DateMention], told_before: dt.date | None) -> list[DateMention]:
-    mentions: list[DateMention] = []
+def _earlier_act(text: str, other: dt.date | None) -> list[DateMention]:
+    match = _EARLIER_ACT.search(text)
+    count = _number(match["count"].casefold().replace("the", "a")) if match else None
+    if match is None or other is None or count is None:
+        return []
+    start, end = match.span("when")
+    if match["unit"].casefold() == "day":
+        day = other - dt.timedelta(days=count)
+        return [DateMention(start, end, match["when"], day, day, 1)]
+    middle = (
+        other - dt.timedelta(days=count * 7)
+        if match["unit"].casefold() == "week"
+        else _months_back(other, count)
+    )
+    slack = dt.timedelta(days=3 if match["unit"].casefold() == "week" else 15)
+    return [
+        DateMention(start, end, match["when"], middle - slack, middle + slack, 3 if slack.days == 3 else 4)
+    ]
+
+
+def _anchored(
+    text: str, found: list[DateMention], published_on: dt.date | None, told_before: dt.date | None
+) -> list[DateMention]:
+    mentions: list[DateMention] = _earlier_act(text, told_before or published_on)
     for pattern in _ANCHORED:
         for match in pattern.finditer(text):
             if any(m.start < match.end() and match.start() < m.end for m in [*found, *mentions]):

@@ -15,7 +15,7 @@ _UPDATE = re.compile(
     re.IGNORECASE,
 )
 _SAME = re.compile(
-    r"\b(?:the (?:attack|blast|explosion|bombing|ambush|clash|clashes|raid|incident|strike|assault|shooting|massacre|victims|attackers|assailants|gunmen|bomber|dead|fighting|killings?|gunfight|operation|shelling|abduction|kidnapping|protest)(?! (?:site|scene|spot))|the same (?:attack|shooting|incident|blast|raid|clash|explosion|ambush)|the wounded|the injured|he was|she was|they were)\b",
+    r"\b(?:the (?:attack|blast|explosion|bombing|ambush|clash|clashes|raid|incident|strike|assault|shooting|massacre|victims|attackers|assailants|gunmen|bomber|dead|fighting|killings?|gunfight|operation|shelling|abduction|kidnapping|protest)(?! (?:site|scene|spot))|the (?:\w+ ){0,2}(?:bombs|devices?|explosives|mines?)|the same (?:attack|shooting|incident|blast|raid|clash|explosion|ambush)|the wounded|the injured|he was|she was|they were)\b",
     re.IGNORECASE,
 )
 
@@ -97,7 +97,7 @@ def _is_same(scene: Scene, incident: Incident, *, is_last: bool) -> bool:
     if site is not None and other is not None and not _is_same_site(scene, incident):
         return is_last and (counted or (refers and bool(_SAME.search(text[:_OPENING]))))
     if not is_last:
-        return shared and (counted or not scene.victims)
+        return (counted and (shared or site is None or other is None)) or (shared and not scene.victims)
     if scene.turns and not refers and not counted:
         return site is None and scene.day is None and not _acts_differ(scene, incident)
     if shared or counted or refers or _UPDATE.search(text) or not scene.victims:

@@ -25,7 +25,7 @@ from pipeline.extract.names import fold
 
 _PART = r"(?:(?:[Aa]l|[Ee]l|[Aa]d|[Aa]z|[Aa]sh|[Aa]s|[Ee]z|[Uu]l)[-‑ ](?=[A-Z]))?[A-ZÀ-Þ][\w’'À-ɏ]*(?:[-‑](?:[a-z]{2,3}[-‑])?[A-ZÀ-Þ]?[\w’'À-ɏ]+)*"
 _NAME = re.compile(
-    rf"(?<![\w-]){_PART}(?:(?<!['’]s)[ ](?:(?:de|du|la|el|al|bin|ez|of the|da|do|das|dos|del)[ ])?{_PART}){{0,3}}"
+    rf"(?<![\w-]){_PART}(?:(?<!['’]s)[ ](?:(?:de|du|la|el|al|bin|ez|of the|da|do|das|dos|del)[ ])?{_PART}){{0,5}}"
 )
 _POSSESSIVE = re.compile(r"(?:['’]s?)$")
 _PREPOSITION = re.compile(
@@ -49,12 +49,18 @@ _SPEAKS_FOR = re.compile(
     r"^['’]s?\s+(?:\w+\s+){0,2}?(?:agency|government|ministry|army|military|officials?|spokes\w+|president|minister|embassy|media|answer|television|TV)\b"
 )
 _A_PEOPLE = re.compile(
-    r"^\s+(?:communit(?:y|ies)|tribes?m[ae]n|tribes?|militias?|militiamen|fighters|gunmen|herders|youths?|clans?|ethnic|families|family|rebels|people)\b"
+    r"\s+(?:men\b|capital\b|communit(?:y|ies)|tribes?m[ae]n|tribes?|militias?|militiamen|fighters|gunmen|herders|youths?|clans?|ethnic|families|family|rebels|people)\b"
+)
+# Where the wounded lie is not where they were hit.
+_HOSPITAL = re.compile(r"\s+(?:[A-Z]\w+\s+){0,3}(?:Hospital|Medical|Clinic|Infirmary|hospital)\b")
+_TAKEN = re.compile(
+    r"\b(?:taken|rushed|admitted|evacuated|transferred|moved|brought|hospitali[sz]ed|treated|treatment|shifted|airlifted|referred)\b",
+    re.IGNORECASE,
 )
 _LAST_WORD = re.compile(r"(?<![.\w])([A-Z][a-z]+) $")
 _OWNER = re.compile(r"^['’]s?\s+(?:[a-z-]+\s+){0,2}$")
 _LOCATIVE = re.compile(
-    r"\b(?:in|at|near|outside|around)\s+(?:(?:the\s+)?(?:north|south|east|west|central)[a-z-]*\s+)?(?:the\s+)?$"
+    r"\b(?:in|at|near|outside|around|between)\s+(?:(?:the\s+)?(?:north|south|east|west|central)[a-z-]*\s+)?(?:the\s+)?$"
 )
 _KEPT_KINDS = {
     "city",
@@ -71,6 +77,8 @@ _KEPT_KINDS = {
     "airport",
 }
 _KM_PER_DEGREE = 111.2
+_LONGEST_ACRONYM = 5
+_FAR_KM = 150
 _KNOWN_TO_ALL = 500_000
 _A_TOWN = 10_000
 _A_CITY = 100_000
@@ -172,8 +180,11 @@ def country_counts(text: str) -> Counter[str]:
     return Counter(code for code in found if code)
 
 
-def find_places(text: str) -> list[PlaceMention]:
-    """All places of an article, in order, resolved with each other; countries included (kind ``country``)."""
+def find_places(text: str, title: str | None = None) -> list[PlaceMention]:
+    """All places of an article, in order, resolved with each other; countries included (kind ``country``).
+
+    The title tells of countries and provinces that the places may lie in; its own places are not returned.
+    """
     shown = _cased(text)
     countries = [
         _country_mention(m)
@@ -183,9 +194,16 @@ def find_places(text: str) -> list[PlaceMention]:
     taken = [(c.start, c.end) for c in countries] + [
         (a.start, a.end) for a in find_actors(text) if not a.is_generic
     ]
-    candidates = [c for c in _candidates(shown) if not any(c.start < e and s < c.end for s, e in taken)]
-    counts = country_counts(text)
-    resolved = _resolve(candidates, shown, counts)
+    peoples = {m[0] for m in _NAME.finditer(shown) if _A_PEOPLE.match(shown, m.end())}
+    candidates = [
+        c
+        for c in _candidates(shown)
+        if not any(c.start < e and s < c.end for s, e in taken)
+        and (c.kind is not None or c.name not in peoples)
+    ]
+    headline = _cased(title or "")
+    counts = country_counts(text) + country_counts(headline)
+    resolved = _resolve(candidates, shown, counts, list(_candidates(headline)))
     mentions = sorted([*countries, *resolved], key=lambda mention: mention.start)
     return [replace(m, parent_names=_parents(m, mentions, shown)) for m in mentions]
 
@@ -233,6 +251,8 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
         or len(name) < 3
     ):
         return None
+    if name.isupper() and len(name) <= _LONGEST_ACRONYM and not text[start + len(name) :].startswith(":"):
+        return None
     last = name.split(" ")[-1].casefold()
     own_kind = _kind_precision().get(last) if " " in name else None
     if own_kind is not None and last not in _KEPT_KINDS:
@@ -244,6 +264,8 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
     word = kind_after or kind_before or apposed
     kind = own_kind or (_kind_precision().get(word["kind"].casefold().removesuffix(" of")) if word else None)
     if (possessive and _SPEAKS_FOR.match(after)) or _A_PEOPLE.match(after):
+        return None
+    if _HOSPITAL.match(after) and _TAKEN.search(before):
         return None
     if _TITLE_BEFORE.search(before) or (
         _PERSON_AFTER.match(after) and not word and not after.startswith(",")
@@ -263,17 +285,22 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
     )
 
 
-def _resolve(candidates: Sequence[_Candidate], text: str, counts: Counter[str]) -> list[PlaceMention]:
+def _resolve(
+    candidates: Sequence[_Candidate], text: str, counts: Counter[str], in_title: Sequence[_Candidate]
+) -> list[PlaceMention]:
     names_a_country = any(fold(m[0]) in countries_by_name() for m in _country_pattern().finditer(text))
     if not names_a_country:
         counts = counts + _common_country(candidates, guess=not counts)
     options = {c.name: _options(c, counts, names_a_country=names_a_country) for c in candidates}
     anchors = [ps[0] for ps in options.values() if len(ps) == 1]
+    headed = [_options(c, counts, names_a_country=names_a_country) for c in in_title]
+    divisions = {_division_key(ps[0]) for ps in [*options.values(), *headed] if ps and ps[0].kind == "adm1"}
     mentions = []
     for candidate in candidates:
         places = options[candidate.name]
         parents = _stated_parents(candidate, text)
-        place = _choose(places, parents, anchors, candidate.kind)
+        around = [ps[0] for parent in parents if (ps := options.get(parent))]
+        place = _choose(places, parents, around, divisions, anchors, candidate.kind)
         if (
             place is None
             and candidate.kind is None
@@ -317,6 +344,9 @@ def _options(candidate: _Candidate, counts: Counter[str], *, names_a_country: bo
     Where only demonyms tell of countries ("Turkish drone"), a much larger place of the name elsewhere goes first.
     """
     found = default_gazetteer().lookup(candidate.name)
+    head, _, last = candidate.name.rpartition(" ")
+    if not found and head and last.casefold() in _KEPT_KINDS:
+        found, candidate = default_gazetteer().lookup(head), replace(candidate, name=head)
     exact = fold(candidate.name)
     in_countries = [p for p in found if p.country_code in counts]
     if not names_a_country:
@@ -341,6 +371,10 @@ def _options(candidate: _Candidate, counts: Counter[str], *, names_a_country: bo
                 p.kind != "ppl",
             ),
         )
+    provinces = [p for p in found if p.kind == "adm1" and fold(p.name) == exact]
+    others = [p for p in found if p.population >= _A_CITY]
+    if len(exact) > 5 and len({p.country_code for p in [*provinces, *others]}) == 1 and provinces:
+        return provinces[:1]
     if len(candidate.name) > 3 and not counts:
         return [p for p in found if p.population >= 100_000 or p.kind == "adm1"][:5]
     return [p for p in found if p.population >= _KNOWN_TO_ALL and fold(p.name) == exact][:1]
@@ -368,12 +402,33 @@ def _without_kind(gap: str) -> str:
     return gap[kind.end() :] if kind else gap
 
 
-def _choose(places: list[Place], parents: list[str], anchors: list[Place], kind: int | None) -> Place | None:
+def _division_key(place: Place) -> tuple[str, str]:
+    return place.country_code, fold(place.name if place.kind == "adm1" else place.admin1_name or "")
+
+
+def _choose(
+    places: list[Place],
+    parents: list[str],
+    around: Sequence[Place],
+    divisions: set[tuple[str, str]],
+    anchors: list[Place],
+    kind: int | None,
+) -> Place | None:
+    """The place meant: inside what the text puts around it, else inside a province that the article names."""
     if not places:
         return None
     folded = {fold(parent) for parent in parents}
     inside = [p for p in places if fold(p.admin1_name or "") in folded or fold(p.country_name) in folded]
-    chosen = inside or places
+    beside = [p for p in places if _division_key(p) in {_division_key(other) for other in around}]
+    within = [p for p in places if _division_key(p) in divisions]
+    if (
+        around
+        and not inside
+        and not beside
+        and all(distance_km(p, o) > _FAR_KM for p in places for o in around)
+    ):
+        return None
+    chosen = inside or beside or (within if places[0].population < _KNOWN_TO_ALL else []) or places
     if kind in (3, 4):
         levels = ("adm1",) if kind == 4 else ("adm2", "adm3")
         chosen = [p for p in chosen if p.kind in levels] or chosen
@@ -406,7 +461,7 @@ def _precision(place: Place | None, candidate: _Candidate) -> int:
         return 4
     if place.kind in {"adm2", "adm3"}:
         return 3
-    return 5 if candidate.kind == 5 else 1
+    return 2 if candidate.kind == 5 else 1
 
 
 def _parents(mention: PlaceMention, mentions: list[PlaceMention], text: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from pipeline.extract.actors import find_actors
 from pipeline.extract.aggregates import continues_aggregate
 from pipeline.extract.casualties import find_casualties
+from pipeline.extract.clauses import split_acts
 from pipeline.extract.dates import find_dates
 from pipeline.extract.mentions import ActorMention, CasualtyMention, DateMention, PlaceMention
 from pipeline.extract.persons import find_persons
@@ -35,8 +36,8 @@ _LEAD = 3
 
 def read_article(text: str, title: str | None, published_on: dt.date | None) -> Reading:
     """Run all finders over an article and say of each sentence what kind of statement it is."""
-    reading = Reading(text, published_on, places=find_places(text), actors=find_actors(text))
-    sentences = split_sentences(text)
+    reading = Reading(text, published_on, places=find_places(text, title), actors=find_actors(text))
+    sentences = split_acts(split_sentences(text))
     written_on = _written_on(sentences, published_on) or published_on
     reading.published_on = written_on
     headings = _headings(sentences, title)

@@ -39,7 +39,7 @@ _POST = re.compile(
     re.IGNORECASE,
 )
 _PREPOSED = re.compile(
-    r"\b(?:between|near|at|in|on|of|to|with|against|outside|inside|targeting|target|targeted|hit|struck|attacked|ambushed|from|for|after|killed|killing|shot|including)\s+(?:(?:the|an?|one|two|three|(?!\d|\w+day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December|that|same)\b)\w+)\s+)?$",
+    r"\b(?:between|near|at|in|on|of|to|with|against|outside|inside|targeting|target|targeted|hit|struck|attacked|ambushed|from|for|after|killed|killing|shot|including)\s+(?:(?:the|an?|one|two|three|(?!\d|\w+day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December|that|same|when|after|as|while|before|by|and|but|because)\b)\w+)\s+)?$",
     re.IGNORECASE,
 )
 _AGAINST = re.compile(
@@ -50,12 +50,20 @@ _OF_GROUP = re.compile(
     r"\b(?:fighters?|members?|militants?|gunm[ae]n|forces|soldiers?|troops|cells?|elements?|supporters?|men|units?|jets|leader)\s+(?:of|from|belonging to|loyal to|linked to)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
+_SOME_OF = re.compile(
+    r"\b(?:number|group|gang|band|dozens|hundreds|scores|handful|bunch|couple|thousands|some|horde|mob|column) of\s+(?:[\w-]+\s+){0,2}$",
+    re.IGNORECASE,
+)
 _SPEECH = re.compile(
-    r"^(?:['’]s)?(?:\s+(?:in|of|for|from)\s+(?:the\s+)?(?:[A-Z][\w’'-]+\s*){1,3}(?=\s))?(?:\s+(?!and\b|who\b|killed\b|were\b|was\b|in\b|after\b|but\b)[\w’'-]+){0,4}?,?\s+(?:said|told|reported|announced|confirmed|stated|added|documented|monitored|claimed|according|says)\b",
+    r"^(?:['’]s)?(?:\s+(?:in|of|for|from)\s+(?:the\s+)?(?:[A-Z][\w’'-]+\s*){1,3}(?=\s))?(?:\s+(?!and\b|who\b|killed\b|were\b|was\b|in\b|after\b|but\b)[\w’'.-]+){0,4}?,?\s+(?:said|told|reported|announced|confirmed|stated|added|documented|monitored|claimed|says?)\b",
+    re.IGNORECASE,
+)
+_MOUTHPIECE = re.compile(
+    r"\b(?:(?:SOHR|Observatory|rights|news)|(?:spokes\w+|officials?|chief|sources?|statement|commissioner|superintendent) (?:for|of|in|with|from|at|within) (?:the )?(?:[\w’'-]+ ){0,2}?)\s*$",
     re.IGNORECASE,
 )
 _OWN_ACT = re.compile(
-    r"\b(?:said|says|claimed|announced|confirmed|stated)\s+(?:(?:on|late|early|\w+day)\s+){0,3}(?:that\s+)?(?:its|their|it|they|he|we)\b",
+    r"\b(?:said|says|claimed|announced|confirmed|stated)\s+(?:(?:on|late|early|\w+day)\s+){0,3}(?:that\s+)?(?:its|their|it|they|we)\b",
     re.IGNORECASE,
 )
 _ACT_NOUN = re.compile(
@@ -66,6 +74,10 @@ _MEANS = re.compile(r"^(?:air ?strikes?|drones?|jets|warplanes|artillery)$", re.
 _MEMBERS_OF = re.compile(r"\s+(?:of|from)\s+(?:the\s+)?", re.IGNORECASE)
 _BACKED = re.compile(
     r"\b(?:backed|supported|aided|assisted|armed|trained|led) by\s+(?:\w+\s+){0,2}$", re.IGNORECASE
+)
+_TOLD_BY = re.compile(
+    r"\b(?:posts?|reports?|statements?|tweets?|accounts?|figures?|reported|confirmed|said|told|quoted|identified|verified|issued|released|published|cited|announced|disclosed|described|video|photos?) by\s+(?:\w+\s+){0,4}$",
+    re.IGNORECASE,
 )
 _FOUGHT = re.compile(
     r"\b(?:fighting|clash\w*|gun ?battle|gun ?fight|fire ?fight|battle|encounter)\b", re.IGNORECASE
@@ -78,7 +90,7 @@ _SUBJECT = re.compile(
 )
 _BLAME_SENTENCES = 5
 _BLAME_BEFORE = re.compile(
-    r"\b(?:blam(?:ed|es|ing)(?: it| the \w+)?(?: on)?|accus(?:ed|es|ing)|attribut\w+ (?:\w+ ){0,3}to|laid (?:\w+ ){1,3}at the door of|suspicion fell on|pointed (?:\w+ ){1,3}at|suspected|(?:work|act|attack|handiwork) of|committed by|believed to (?:be|belong to)|thought to (?:be|belong to)|linked to)\s+(?:(?:the|an?|\w+)\s+){0,3}$",
+    r"\b(?:blam(?:ed|es|ing)(?: it| the \w+)?(?: on)?|accus(?:ed|es|ing)|attribut\w+ (?:\w+ ){0,3}to|laid (?:\w+ ){1,3}at the door of|suspicion fell on|pointed (?:\w+ ){1,3}at|suspected|(?:work|act|attack|handiwork) of|committed by|believed to (?:be|belong to)|thought to (?:be|belong to))\s+(?:(?:the|an?|\w+)\s+){0,3}$",
     re.IGNORECASE,
 )
 _BLAME_AFTER = re.compile(
@@ -88,6 +100,12 @@ _BLAME_AFTER = re.compile(
 _OPENING = 45
 _SUFFERS = re.compile(r"\s+(?:were|was|have been|had been|has been|died|lost|fell|suffered)\b", re.IGNORECASE)
 _REACH = 110
+_UNDERTAKINGS = {"operation", "offensive"}
+# Words that say of somebody only that he did it: another word for the same people tells more.
+_ATTACKERS = re.compile(
+    r"^(?:the |suspected |unknown |unidentified )*(?:attackers?|assailants?|bombers?|suicide bombers?|perpetrators?|terrorists?|gangs?|raiders|group|same group|enemy)$",
+    re.IGNORECASE,
+)
 _GATHERINGS = {"Peaceful protest", "Violent demonstration", "Protest with intervention"}
 
 
@@ -102,7 +120,9 @@ class Parties:
 def find_parties(scenes: Sequence[Scene], reading: Reading) -> Parties:
     """The parties of an incident; the first scene that names one goes before the others, a named one before "gunmen"."""
     told = [_scene_parties(scene, reading) for scene in scenes]
-    perpetrators = next((done for done, _ in told if done), [])
+    named = [done for done, _ in told if done]
+    telling = [done for done in named if not all(_ATTACKERS.match(m.name) for m in done)]
+    perpetrators = next(iter(telling or named), [])
     if not perpetrators or all(m.is_generic for m in perpetrators):
         suffered = {m.start for _, harmed in told for m in harmed}
         blamed = [a for a in _blamed(scenes, reading) if a.start not in suffered]
@@ -210,7 +230,11 @@ def _members_of(actor: ActorMention, scene: Scene) -> ActorMention:
 def _agents(scene: Scene, armed: Sequence[ActorMention], text: str, offset: int) -> list[ActorMention]:
     """Who acts: "by" the party, the party's own attack, or the subject of the violent verb; with its allies."""
     by = [a for a in armed if _BY.search(text[: a.start - offset]) and not _POST.match(text, a.end - offset)]
-    by = [a for a in by if not _BACKED.search(text[: a.start - offset])]
+    by = [
+        a
+        for a in by
+        if not _BACKED.search(text[: a.start - offset]) and not _TOLD_BY.search(text[: a.start - offset])
+    ]
     own = [
         a
         for a in armed
@@ -234,6 +258,8 @@ def _subject(scene: Scene, armed: Sequence[ActorMention]) -> list[ActorMention]:
     spoke = [a for a in scene.actors if _OWN_ACT.search(text[a.end - offset : a.end - offset + 45])]
     spoke = [a for a in spoke if a.actor_type not in {"civilians", "protesters"}]
     for act in scene.triggers:
+        if act.text.casefold() in _UNDERTAKINGS:
+            continue
         before = [
             a
             for a in armed
@@ -286,7 +312,7 @@ def _sides(armed: Sequence[ActorMention], text: str, offset: int) -> list[ActorM
 
 def _speaks(actor: ActorMention, text: str, offset: int) -> bool:
     """A party that only reports the act ("police said") did not do it; one that says it did, did."""
-    if re.search(r"\b(?:SOHR|Observatory|rights|news)\s+$", text[: actor.start - offset]):
+    if _MOUTHPIECE.search(text[: actor.start - offset]):
         return True
     after = text[actor.end - offset : actor.end - offset + 60]
     return bool(_SPEECH.match(after)) and not _OWN_ACT.search(after)
@@ -296,7 +322,7 @@ def _is_place_of(actor: ActorMention, scene: Scene) -> bool:
     """True for a party that only tells where: "near a police post", "an army base"."""
     text, offset = scene.sentence.text, scene.sentence.start
     before = text[: actor.start - offset]
-    if _OF_GROUP.search(before):
+    if _OF_GROUP.search(before) or _SOME_OF.search(before):
         return False
     return bool(_POST.match(text, actor.end - offset) or _PREPOSED.search(before))
 

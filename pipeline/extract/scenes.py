@@ -15,7 +15,7 @@ DATELINE = re.compile(
     r"^(?:[A-ZÀ-Þ][\w'’. -]{1,40}(?:[,/]\s?[\w'’. -]{2,40}){0,2}(?:\s\([^)]{1,40}\))?\s?(?:[–—]|--|-\s|\s-)\s?|[A-ZÀ-Þ]{3,}[A-ZÀ-Þ’'. -]*(?:,\s[\w'’. -]{2,40}){0,2}:\s|[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)?(?:, [A-Z][a-z]{2,8}\.? \d{1,2})?(?:,? \d{4})?: |[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)? \([A-Z][A-Za-z ]{1,20}\):? )"
 )
 _SEPARATE = re.compile(
-    r"^\W*(?:separately|elsewhere|in (?:yet )?(?:a |an )?(?:\w+ )?(?:separate|another|other|different|second|third|similar)\b|another (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|airstrike|clash|raid|ambush|shooting|protest|assault)|(?:a|the) (?:second|separate|third) (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|clash|raid|ambush|shooting)|earlier,? in a separate|similarly|likewise|two days (?:earlier|later)|(?:a|one) (?:day|week) (?:earlier|later|before)|(?:on )?the (?:same|previous|following|next) day)\b"
+    r"^\W*(?:(?-i:while|whereas)|separately|elsewhere|in (?:yet )?(?:a |an )?(?:\w+ )?(?:separate|another|other|different|second|third|similar)\b|another (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|airstrike|clash|raid|ambush|shooting|protest|assault)|(?:a|the) (?:second|separate|third) (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|clash|raid|ambush|shooting)|earlier,? in a separate|similarly|likewise|two days (?:earlier|later)|(?:a|one) (?:day|week) (?:earlier|later|before)|(?:on )?the (?:same|previous|following|next) day)\b"
     r"|\bin (?:a |an )?(?:separate|another|unrelated|different) (?:\w+ ){0,2}(?:attack|incident|encounter|operation|raid|clash|blast|shooting|ambush|strike|development)s?\b",
     re.IGNORECASE,
 )
@@ -25,6 +25,14 @@ _TURNS = re.compile(
 )
 # A place that somebody comes from or heads for is not where the act was.
 _ON_THE_WAY = re.compile(r"\b(?:from|to|towards?|into|capital)\s+(?:the\s+)?$", re.IGNORECASE)
+_ORIENTS = re.compile(
+    r",\s+(?:located |situated |some |about |around |nearly |just )*(?:\d[\d,.]*\s?(?:km|kilomet(?:er|re)s?|miles?)\s+(?:\([^)]*\)\s+)?)?(?:(?:to the )?(?:north|south|east|west|northeast|northwest|southeast|southwest|north-east|north-west|south-east|south-west)\s+(?:of|from)|from|away from)\s+(?:the\s+)?(?:capital,?\s+|state capital,?\s+|provincial capital,?\s+)*$",
+    re.IGNORECASE,
+)
+_AMID = re.compile(
+    r"\b(?:amid|on the eve of|ahead of|as (?:the )?(?:violence|tensions?|anger|fighting|war|unrest|conflict)\b)",
+    re.IGNORECASE,
+)
 _SUBORDINATE = re.compile(
     r"^\W*(?:\w+ (?:days?|hours?|weeks?) )?(?:following|after|since|despite|before|unlike)\b[^,]{3,120},\s",
     re.IGNORECASE,
@@ -110,6 +118,9 @@ class Scene:
         local = self.local_places
         if not local:
             return None
+        local = [m for m in local if not self._only_orients(m)]
+        if not local:
+            return None
         act = min((t.start for t in self.triggers), default=self.sentence.start)
         owners = {fold(name) for m in local for name in m.parent_names}
         inner = [m for m in local if fold(m.text) not in owners] or local
@@ -122,6 +133,13 @@ class Scene:
                 abs(m.start - act),
             ),
         )
+
+    def _only_orients(self, mention: PlaceMention) -> bool:
+        """ "In Camarines Sur province, south of Manila": the second place only says where the first one lies."""
+        before = self.sentence.text[: mention.start - self.sentence.start]
+        if _AMID.search(before):
+            return True
+        return any(m.end <= mention.start for m in self.places) and bool(_ORIENTS.search(before))
 
     @property
     def opens_another(self) -> bool:

@@ -27,6 +27,9 @@ _TOOK_PLACE = re.compile(
     r"\bthe (?:attack|incident|raid|clash|blast|explosion|ambush|shooting|fighting|operation)\b[^.]{0,40}\b(?:took place|occurred|happened|targeted|hit|broke out)\b",
     re.IGNORECASE,
 )
+# "US soldiers": the country's name as an adjective.
+_ADJECTIVES = {"US", "U.S.", "UK", "U.K.", "UAE"}
+_NOUN = re.compile(r"\s+[a-z]{4,}(?<!that)(?<!when)(?<!from)(?<!with)\b")
 _SAME_NEWS_DAYS = 10
 _RECENT_DAYS = 31
 
@@ -61,7 +64,7 @@ class When:
 def where_of(incident: Incident, reading: Reading) -> Where:
     """The most specific place: of the anchor, then of the scenes and details around it, then of the dateline."""
     told = [*incident.scenes, *incident.details[:3], *_neighbours(incident, reading)]
-    sites = [scene.site for scene in told if scene.site]
+    sites = [scene.site for scene in told if scene.site and _may_be_there(scene, incident)]
     of_act = [s.site for s in [*incident.scenes, *incident.details[:2]] if s.site and _is_about(s, incident)]
     mention = _sharpest(sites, of_act)
     division = _division(mention, incident, reading)
@@ -72,6 +75,21 @@ def where_of(incident: Incident, reading: Reading) -> Where:
         code, span = _main_country(incident, reading)
     located, precision = _located(mention, division, reading)
     return Where(mention, located, precision or (6 if code else None), code, division, span)
+
+
+def _may_be_there(scene: Scene, incident: Incident) -> bool:
+    """False where the sentence around the act names another country or province than the act's own sentence."""
+    site = scene.site.place if scene.site else None
+    if scene is incident.anchor or site is None:
+        return True
+    named = [m.place for m in incident.anchor.places if m.place is not None]
+    countries = {place.country_code for place in named}
+    if countries and site.country_code not in countries:
+        return False
+    if scene in incident.scenes:
+        return True
+    provinces = {fold(place.name) for place in named if place.kind == "adm1"}
+    return not provinces or fold(site.admin1_name or site.name) in provinces
 
 
 def _located(
@@ -105,9 +123,13 @@ def _sharpest(sites: Sequence[PlaceMention], of_act: Sequence[PlaceMention]) -> 
     if not sites:
         return None
     first = sites[0]
-    if first.geo_precision not in (3, 4, 5):
+    inside = [s for s in of_act if fold(first.text) in {fold(name) for name in s.parent_names}]
+    if inside:
+        return inside[0]
+    if first.geo_precision not in (2, 3, 4, 5):
         return first
-    return next((s for s in of_act if s.geo_precision in (1, 2) and _may_lie_in(s, first)), first)
+    sharper = (1, 2) if first.geo_precision > 2 else (1, 3)
+    return next((s for s in of_act if s.geo_precision in sharper and _may_lie_in(s, first)), first)
 
 
 def _may_lie_in(site: PlaceMention, larger: PlaceMention) -> bool:
@@ -136,7 +158,10 @@ def _division(mention: PlaceMention | None, incident: Incident, reading: Reading
             m for m in reading.places if fold(m.text) in named and m.place and m.place.kind != "country"
         ]
         if stated:
-            return min(stated, key=lambda m: abs(m.start - mention.start))
+            return min(
+                stated,
+                key=lambda m: (m.place is not None and m.place.kind != "adm1", abs(m.start - mention.start)),
+            )
     if mention is not None and mention.place is not None and mention.place.admin1_name:
         same = [
             m
@@ -156,7 +181,12 @@ def _main_country(incident: Incident, reading: Reading) -> tuple[str | None, tup
     """The country of the scene, else the one the article names most; with the words that name it."""
     for scene in incident.scenes:
         named = [
-            m for m in scene.places if m.place and m.place.kind == "country" and not _is_beyond(m, reading)
+            m
+            for m in scene.places
+            if m.place
+            and m.place.kind == "country"
+            and not _is_beyond(m, reading)
+            and not (m.text in _ADJECTIVES and _NOUN.match(reading.text, m.end))
         ]
         if named and named[0].place:
             return named[0].place.country_code, (named[0].start, named[0].end)
@@ -181,13 +211,11 @@ def admin1_of(where: Where) -> str | None:
     """Name of the first-order division, as the text has it or else as the gazetteer knows it."""
     if where.admin1 is not None and where.admin1.place is not None:
         place = where.admin1.place
-        if (
-            where.mention is None
-            or where.mention.place is None
-            or fold(place.name) == fold(where.mention.place.admin1_name or "")
-        ):
-            return where.admin1.text
         if place.kind == "adm1":
+            return where.admin1.text
+        if where.mention is None or where.mention.place is None:
+            return place.admin1_name
+        if fold(place.name) == fold(where.mention.place.admin1_name or ""):
             return where.admin1.text
     if where.mention is not None and where.mention.place is not None:
         return (

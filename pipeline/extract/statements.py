@@ -8,6 +8,7 @@ import re
 from pipeline.extract.aggregates import is_aggregate
 from pipeline.extract.scenes import Scene
 
+_YEAR_ONLY = 5
 OLD_DAYS = 200
 """What lies further back than this is background, unless it is told with its day and place."""
 # Nothing else in a sentence outweighs these; the other screens yield to an armed party and its act.
@@ -63,9 +64,19 @@ def kind_of(scene: Scene, published_on: dt.date | None) -> str:
         return "none"
     if scene.screen in _FIRM or (scene.screen and not _is_armed_act(scene)):
         return "none"
-    if _is_old(scene, published_on) or (_HABITUAL.search(text) and not scene.day):
+    if _is_ahead(scene, published_on):
+        return "none"
+    if _is_old(scene, published_on) or (
+        _HABITUAL.search(text) and not scene.day and not (scene.victims and scene.statement_day)
+    ):
         return "none"
     return "act" if _is_concrete(scene) else "detail"
+
+
+def _is_ahead(scene: Scene, published_on: dt.date | None) -> bool:
+    """What a sentence dates past the day of publication has not happened."""
+    day = scene.day.date_start if scene.day else None
+    return bool(published_on and day and day > published_on + dt.timedelta(days=2))
 
 
 def _is_armed_act(scene: Scene) -> bool:
@@ -77,8 +88,10 @@ def _is_armed_act(scene: Scene) -> bool:
 
 
 def _is_old(scene: Scene, published_on: dt.date | None) -> bool:
+    dated = [m for m in scene.dates if m.date_start and any(c.isdigit() for c in m.text)]
+    harmed = bool(scene.victims or scene.persons)
     if (scene.local_places or (scene.places and scene.persons)) and any(
-        m.date_start and any(c.isdigit() for c in m.text) for m in scene.dates
+        harmed or m.precision < _YEAR_ONLY for m in dated
     ):
         return False
     ends = [m.date_end for m in scene.dates if m.date_end]
@@ -98,7 +111,9 @@ def _is_concrete(scene: Scene) -> bool:
         return harmed and armed and fixed
     if any(m.outcome in {"killed", "injured", "abducted", "killed_or_injured"} for m in scene.victims):
         return armed or fixed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
-    if scene.persons and (scene.is_dated or scene.local_places or (scene.statement_day and armed)):
+    if scene.persons and (
+        scene.is_dated or scene.local_places or (armed and (scene.statement_day or scene.opens_another))
+    ):
         return armed or any(not _HARM.fullmatch(t.text) for t in scene.triggers)
     if all(t.sub_event_type == "Arrests" for t in scene.triggers):
         return any(

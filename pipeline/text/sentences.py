@@ -13,6 +13,12 @@ _ABBREVIATION = re.compile(
     r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|approx|Mt|Ft|al)\.$"
 )
 _PARAGRAPH = re.compile(r"[^\n]+")
+_WRAP = re.compile(r"(?<=[^\s.!?…:;\"”’)])[ \t]*(\r?\n)(?=[ \t]*[a-zà-þ(])")
+_HARD_WRAP = re.compile(r"(?<=[^\s.!?…:;\"”’)])[ \t]*(\r?\n)(?=[ \t]*\S)")
+_STOP = re.compile(r"[.!?…][\"'”’)]*(?:\s|$)")
+_LINES_A_SENTENCE = 8
+_WRAPS = 3
+_FULL_LINE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,7 @@ class Sentence:
 def split_sentences(text: str) -> list[Sentence]:
     """The sentences of a text. A line break ends one; over-long ones are cut at a space."""
     found = []
+    text = _unwrapped(text)
     for number, paragraph in enumerate(_PARAGRAPH.finditer(text)):
         for start, end in _spans(paragraph[0]):
             for piece_start, piece_end in _pieces(paragraph[0], start, end):
@@ -38,6 +45,29 @@ def split_sentences(text: str) -> list[Sentence]:
                     )
                 )
     return found
+
+
+def _unwrapped(text: str) -> str:
+    """The text with the line breaks inside its sentences as spaces; lengths stay the same.
+
+    A break before a small letter is inside a sentence; where three are, lines are wrapped, and full ones run on.
+    """
+    breaks = [match.span(1) for match in _WRAP.finditer(text)]
+    if len(_STOP.findall(text)) * _LINES_A_SENTENCE < len(breaks):
+        return text
+    if len(breaks) >= _WRAPS:
+        breaks = [
+            match.span(1)
+            for match in _HARD_WRAP.finditer(text)
+            if match.start() - text.rfind("\n", 0, match.start()) > _FULL_LINE
+        ]
+    if not breaks:
+        return text
+    pieces, last = [], 0
+    for start, end in breaks:
+        pieces += [text[last:start], " " * (end - start)]
+        last = end
+    return "".join([*pieces, text[last:]])
 
 
 def _spans(paragraph: str) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,65 @@
+"""Sentences that tell of two acts, cut where the second one begins: "..., a day after six officers died in a blast"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pipeline.extract.casualties import find_casualties
+from pipeline.extract.numbers import WORDS
+from pipeline.extract.triggers import find_triggers
+from pipeline.text.sentences import Sentence
+
+_ANOTHER_DAY = re.compile(
+    rf",?\s+(?=(?:just |only |barely |less than )?(?:(?:an?|{WORDS}|\d{{1,2}}|several|some) )?(?:hour|day|week|month)s? (?:after|before|earlier|later)\b|the day after\b)",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(
+    r"(?:,\s+|;\s+|\s+)(?=(?:while|whereas)\s)|;\s+|,\s+(?=and (?:another|a separate|a second)\b)"
+)
+_OWN_ACT = re.compile(
+    r"\b(?:an?|another|separate|two|three|several)\s+(?:[\w-]+\s+){0,4}?(?:attacks?|bombings?|blasts?|explosions?|raids?|ambush(?:es)?|clash(?:es)?|air ?strikes?|strikes?|drones?|mines?|landmines?|bombs?|shelling|shootings?|rockets?|missiles?|mortars?|encounters?)\b",
+    re.IGNORECASE,
+)
+_HARM = re.compile(r"killed|killings?|wounded|slain|found dead|shot", re.IGNORECASE)
+_OUTCOMES = {"killed", "injured", "abducted", "killed_or_injured"}
+
+
+def split_acts(sentences: Iterable[Sentence]) -> list[Sentence]:
+    """The sentences, those of two acts as two; offsets stay those of the article."""
+    return [piece for sentence in sentences for piece in _pieces(sentence)]
+
+
+def _pieces(sentence: Sentence) -> Iterator[Sentence]:
+    cut = _cut(sentence.text)
+    if cut is None:
+        yield sentence
+        return
+    end, start = cut
+    yield Sentence(sentence.start, sentence.start + end, sentence.paragraph, sentence.text[:end])
+    yield from _pieces(
+        Sentence(sentence.start + start, sentence.end, sentence.paragraph, sentence.text[start:])
+    )
+
+
+def _cut(text: str) -> tuple[int, int] | None:
+    """Where the first act ends and the second begins, if there are two."""
+    for match in _ANOTHER_DAY.finditer(text):
+        if _harms(text[: match.start()]) and _harms(text[match.end() :]):
+            return match.start(), match.end()
+    for match in _BESIDE.finditer(text):
+        left, right = text[: match.start()], text[match.end() :]
+        if _harms(left) and _harms(right) and _acts(left) and _OWN_ACT.search(right):
+            return match.start(), match.end()
+    return None
+
+
+def _acts(clause: str) -> bool:
+    """True where a clause tells of an act, not only of the harm it did."""
+    return any(not _HARM.fullmatch(trigger.text) for trigger in find_triggers(clause))
+
+
+def _harms(clause: str) -> bool:
+    """True for a clause with an act and people counted who came to harm."""
+    counted = (m for m in find_casualties(clause) if m.outcome in _OUTCOMES and m.low and not m.is_subset)
+    return any(counted) and bool(find_triggers(clause))
