@@ -89,7 +89,8 @@ def is_aggregate(
     people = [
         m
         for m in casualties
-        if m.outcome in {"killed", "injured", "killed_or_injured", "abducted", "displaced"} and m.low
+        if m.outcome in {"killed", "injured", "killed_or_injured", "abducted", "displaced"}
+        and (m.low or m.high)
     ]
     if any(m.low is not None and m.low >= _LARGEST_INCIDENT for m in people):
         return True
@@ -102,7 +103,7 @@ def is_aggregate(
     if counted and counted[0] >= 5 and not exact:
         return True
     spans = [m for m in periods if m.is_period]
-    few = all(m.low is not None and m.low < _MANY for m in people)
+    few = all((m.low or m.high or 0) < _MANY for m in people)
     if is_local and few and not counted and not spans and not _COUNTING.search(text):
         return False
     return bool(

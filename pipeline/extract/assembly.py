@@ -16,6 +16,7 @@ from pipeline.extract.mentions import ActorMention, CasualtyMention
 from pipeline.extract.roles import Parties, find_parties, resolve_reference
 from pipeline.extract.scenes import Reading, Scene
 from pipeline.extract.setting import When, Where, admin1_of, country_of, when_of, where_of
+from pipeline.extract.statements import CLAIM
 from pipeline.extract.toll import Toll, killed_of, toll_of
 from pipeline.records import Actor, CasualtyFigure, Evidence, IncidentReport, ResponsibilityClaim
 
@@ -72,7 +73,9 @@ def build_report(incident: Incident, reading: Reading, *, is_lead: bool) -> Inci
     injured, abducted = toll_of(told, "injured"), toll_of(told, "abducted")
     killed = killed_of(told, injured)
     where, when = where_of(incident, reading), when_of(incident, reading, is_lead=is_lead)
-    claimant = _claimant(incident.claims, reading)
+    claimant = _claimant(
+        [*incident.claims, *(scene for scene in told if CLAIM.search(scene.sentence.text))], reading
+    )
     parties = _with_claimant(parties, claimant)
     weapons = _weapons(told, quotes)
     _quote_setting(quotes, where, when)

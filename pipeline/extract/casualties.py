@@ -71,6 +71,8 @@ _HOLDERS = re.compile(
 )
 _AGED = re.compile(r"\b(?:aged|age|of)\s+$", re.IGNORECASE)
 _AGES = re.compile(r"\b(?:aged|ages|ages of|aged between|age of)\s+$", re.IGNORECASE)
+# "Two workers (a guard and a driver)": who the counted people were.
+_ASIDE = re.compile(r"\((?![^)]*\b(?:killed|died|wounded|injured)\b)[^)]{3,80}\)")
 _DEATHS = re.compile(r"\b(?:deaths?|fatalit(?:y|ies))$", re.IGNORECASE)
 _COMMA = re.compile(r"\s*[,.]")
 _RECOVERED = re.compile(r"\b(?:counted|brought|received|saw|found|recovered|discovered|retrieved|exhumed)\b")
@@ -246,10 +248,22 @@ def _none_mention(match: re.Match[str], offset: int) -> list[CasualtyMention]:
     words = match[0].casefold()
     killed = any(
         stem in words
-        for stem in ("casualt", "causalit", "kill", "death", "fatal", "life", "died", "victim", "harmed")
+        for stem in (
+            "casualt",
+            "causalit",
+            "kill",
+            "death",
+            "fatal",
+            "life",
+            "died",
+            "victim",
+            "harmed",
+            "hurt",
+            "hit",
+        )
     )
     injured = any(
-        stem in words for stem in ("casualt", "causalit", "harmed", "hurt", "injur", "wound", "victim")
+        stem in words for stem in ("casualt", "causalit", "harmed", "hurt", "hit", "injur", "wound", "victim")
     )
     outcomes: list[Outcome] = [*(["killed"] if killed else []), *(["injured"] if injured else [])]  # type: ignore[list-item]
     return [
@@ -311,8 +325,11 @@ def _counted_people(sentence: str) -> list[_People]:
         for m in _COUPLE.finditer(sentence)
     ]
     singles = {p.end for p in people if p.number.low == 1}
+    asides = [match.span() for match in _ASIDE.finditer(sentence)]
     for match in _SINGULAR.finditer(sentence):
         if covered[match.start()] or _is_apposition(match.start(), singles, sentence):
+            continue
+        if any(start < match.start() < end for start, end in asides):
             continue
         number = NumberMention(match.start(), match.end("count"), match["count"], 1, 1, 1, "exact")
         phrase = _phrase(number, sentence)
@@ -475,7 +492,7 @@ def _is_subject_gap(gap: str) -> bool:
         return not _CLAUSE_VERB.search(_PAIRED.sub(" ", gap))
     return bool(
         re.fullmatch(
-            r"\s*(?:of (?:an?|the|his|her|one|same) [\w’'-]+(?: [\w’'-]+){0,4}?)?\s*(?:,[^,]*,|\([^)]*\)|,? including [\w’' -]{1,40}?)?\s*(?:reportedly|also|later|and [\w-]+(?: [\w’'-]+){0,4})?\s*",
+            r"\s*(?:of (?:an?|the|his|her|one|same) [\w’'-]+(?: [\w’'-]+){0,4}?)?\s*(?:,[^,]*,|\([^)]*\)|,? (?:who|that) [\w’' -]{1,60}?|,? including [\w’' -]{1,40}?)?\s*(?:reportedly|also|later|and [\w-]+(?: [\w’'-]+){0,4})?\s*",
             gap,
         )
     )

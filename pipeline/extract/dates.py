@@ -317,6 +317,8 @@ _EARLIER_ACT = re.compile(
     rf"(?:^|\b(?:comes?|came|coming|occurred|happened)\s+)(?:just\s+|only\s+|barely\s+)?(?P<when>(?P<count>{_COUNT}|the)\s+(?P<unit>day|week|month)s?\s+after)(?=\s+\w)",
     re.IGNORECASE,
 )
+# "He died on March 26, the day after he was shot": the act was on the day before.
+_DAY_AFTER_ACT = re.compile(r",? the day after (?:(?:he|she|they|it|the|an?|his|her|their)\b|\w+ing\b)")
 _MODAL_MAY = re.compile(r"^(?:may|march|sun|mar)\b", re.ASCII)
 
 
@@ -375,9 +377,11 @@ def _anchored(
         for match in pattern.finditer(text):
             if any(m.start < match.end() and match.start() < m.end for m in [*found, *mentions]):
                 continue
-            exact = [m.date_start for m in found if m.end <= match.start() and m.precision == 1]
-            other = exact[-1] if exact else told_before
+            exact = [m for m in found if m.end <= match.start() and m.precision == 1]
+            other = exact[-1].date_start if exact else told_before
             day = _after_other(match, other) if other is not None else None
+            if exact and other and _DAY_AFTER_ACT.match(text, exact[-1].end):
+                day = other - dt.timedelta(days=1)
             mentions.append(DateMention(match.start(), match.end(), match[0], day, day, 1))
     return mentions
 

@@ -52,6 +52,15 @@ _FIGHT = re.compile(
     r"\b(?:clash(?:ed|es|ing)?|gun ?battles?|gun[- ]?fights?|fire ?fights?|gun duel|shoot-?out|exchang\w+ (?:of )?(?:gun ?)?fire|exchanged shots|fierce fighting|heavy fighting|fighting (?:broke|erupted|raged|between)|encounter|skirmish\w*|battles?|traded fire)\b",
     re.IGNORECASE,
 )
+# Prisoners against each other are a riot by ACLED's codebook.
+_INMATES = re.compile(
+    r"\b(?:between|among|rival(?: groups of| gangs of)?) (?:rival )?(?:inmates|prisoners)\b|\bprison (?:riots?|gangs?)\b|\b(?:inmates|prisoners) (?:fought|clashed|rioted)\b",
+    re.IGNORECASE,
+)
+_OUTSIDERS = re.compile(
+    r"\b(?:soldiers?|troops|militants|rebels|insurgents|bomb\w*|shell\w*|air ?strikes?|gunmen (?:stormed|attacked))\b",
+    re.IGNORECASE,
+)
 _OTHER_ARMS = re.compile(
     r"\b(?:rifles?|guns?|gunfire|machine ?guns?|bullets|opened fire|shot|stormed)\b", re.IGNORECASE
 )
@@ -86,6 +95,8 @@ def classify(
     protest = _protest_type(anchor, text, victims, perpetrators)
     if protest is not None:
         return protest
+    if _INMATES.search(text) and protest is None and not _OUTSIDERS.search(text):
+        return "Mob violence"
     if "Suicide bomb" in seen and not _BOMBERS_STOPPED.search(text):
         return "Suicide bomb"
     hurt = any(m.outcome in {"killed", "injured", "killed_or_injured"} and m.low for m in victims)

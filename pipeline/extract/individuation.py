@@ -11,7 +11,7 @@ from pipeline.extract.names import fold
 from pipeline.extract.scenes import Reading, Scene
 
 _UPDATE = re.compile(
-    r"\b(?:death toll|toll (?:rose|has risen|stood|stands|now)|bring(?:ing|s)? the|rose to|risen to|succumbed|died (?:later )?(?:of|from|in hospital))\b",
+    r"\b(?:death toll|(?:raised|revised|put|lowered) the (?:death )?(?:toll|figure|number)|toll (?:rose|has risen|stood|stands|now)|bring(?:ing|s)? the|rose to|risen to|succumbed|died (?:later )?(?:of|from|in hospital))\b",
     re.IGNORECASE,
 )
 _SAME = re.compile(
@@ -63,9 +63,16 @@ def group_incidents(reading: Reading) -> list[Incident]:
                 home.scenes.append(scene)
         elif scene.kind == "claim" and incidents:
             _claimed(scene, incidents).claims.append(scene)
-        elif scene.kind == "detail" and incidents:
+        elif scene.kind == "detail" and incidents and _may_detail(scene, incidents[-1]):
             incidents[-1].details.append(scene)
     return incidents
+
+
+def _may_detail(scene: Scene, incident: Incident) -> bool:
+    """False for a sentence of another day ("the latest violence follows the Aug. 19 siege ..., in which 21 died")."""
+    if scene.day is not None and scene.day.precision > 1:
+        return True
+    return _days_apart(scene.day, incident.day) <= 3 or bool(_SAME.search(scene.sentence.text))
 
 
 def _claimed(scene: Scene, incidents: Sequence[Incident]) -> Incident:
@@ -86,7 +93,7 @@ def _home_of(scene: Scene, incidents: Sequence[Incident]) -> Incident | None:
 def _is_same(scene: Scene, incident: Incident, *, is_last: bool) -> bool:
     text = scene.sentence.text
     site, other = scene.site, incident.site
-    refers = bool(_SAME.search(text))
+    refers = bool(_SAME.search(text) or _UPDATE.search(text))
     counted = _same_counts(scene.victims, incident)
     shared = _shares_place(scene, incident)
     gap = _days_apart(scene.day, incident.day)
@@ -100,7 +107,7 @@ def _is_same(scene: Scene, incident: Incident, *, is_last: bool) -> bool:
         return (counted and (shared or site is None or other is None)) or (shared and not scene.victims)
     if scene.turns and not refers and not counted:
         return site is None and scene.day is None and not _acts_differ(scene, incident)
-    if shared or counted or refers or _UPDATE.search(text) or not scene.victims:
+    if shared or counted or refers or not scene.victims:
         return True
     return not (scene.day or site)
 

@@ -385,6 +385,8 @@ def _stated_parents(candidate: _Candidate, text: str) -> list[str]:
     parents = []
     possessive = re.match(r"['’](?=\s)", text[candidate.end : candidate.end + 2])
     position = candidate.end + (1 if possessive else 0)
+    if kind := _kind_after().match(text[position : position + 40]):
+        position += kind.end()
     for match in _NAME.finditer(text, position, candidate.end + 90):
         if not _JOINED.match(_without_kind(text[position : match.start()])):
             break
@@ -421,11 +423,12 @@ def _choose(
     inside = [p for p in places if fold(p.admin1_name or "") in folded or fold(p.country_name) in folded]
     beside = [p for p in places if _division_key(p) in {_division_key(other) for other in around}]
     within = [p for p in places if _division_key(p) in divisions]
+    divided = [other for other in around if other.kind.startswith("adm")]
     if (
-        around
+        divided
         and not inside
         and not beside
-        and all(distance_km(p, o) > _FAR_KM for p in places for o in around)
+        and all(distance_km(p, o) > _FAR_KM for p in places for o in divided)
     ):
         return None
     chosen = inside or beside or (within if places[0].population < _KNOWN_TO_ALL else []) or places

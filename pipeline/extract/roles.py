@@ -39,7 +39,7 @@ _POST = re.compile(
     re.IGNORECASE,
 )
 _PREPOSED = re.compile(
-    r"\b(?:between|near|at|in|on|of|to|with|against|outside|inside|targeting|target|targeted|hit|struck|attacked|ambushed|from|for|after|killed|killing|shot|including)\s+(?:(?:the|an?|one|two|three|(?!\d|\w+day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December|that|same|when|after|as|while|before|by|and|but|because)\b)\w+)\s+)?$",
+    r"\b(?:between|near|at|in|on|of|to|with|against|outside|inside|under|amid|despite|targeting|target|targeted|hit|struck|attacked|ambushed|from|for|after|killed|killing|shot|including)\s+(?:(?:the|an?|one|two|three|(?!\d|\w+day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December|that|same|when|after|as|while|before|by|and|but|because)\b)\w+)\s+)?$",
     re.IGNORECASE,
 )
 _AGAINST = re.compile(
@@ -47,7 +47,7 @@ _AGAINST = re.compile(
     re.IGNORECASE,
 )
 _OF_GROUP = re.compile(
-    r"\b(?:fighters?|members?|militants?|gunm[ae]n|forces|soldiers?|troops|cells?|elements?|supporters?|men|units?|jets|leader)\s+(?:of|from|belonging to|loyal to|linked to)\s+(?:the\s+)?$",
+    r"\b(?:fighters?|members?|militants?|gunm[ae]n|forces|soldiers?|troops|cells?|elements?|supporters?|men|units?|jets|leader|aircraft|planes?|helicopters?|vehicles|warplanes|gunships?|drones?|artillery|elements|personnel|commandos|rangers|boats?|warships?)\s+(?:of|from|belonging to|loyal to|linked to)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
 _SOME_OF = re.compile(
@@ -55,7 +55,7 @@ _SOME_OF = re.compile(
     re.IGNORECASE,
 )
 _SPEECH = re.compile(
-    r"^(?:['’]s)?(?:\s+(?:in|of|for|from)\s+(?:the\s+)?(?:[A-Z][\w’'-]+\s*){1,3}(?=\s))?(?:\s+(?!and\b|who\b|killed\b|were\b|was\b|in\b|after\b|but\b)[\w’'.-]+){0,4}?,?\s+(?:said|told|reported|announced|confirmed|stated|added|documented|monitored|claimed|says?)\b",
+    r"^(?:['’]s)?(?:\s+(?:in|of|for|from)\s+(?:the\s+)?(?:[A-Z][\w’'-]+\s*){1,3}(?=\s))?(?:\s+(?!and\b|who\b|killed\b|were\b|was\b|in\b|after\b|but\b)[\w’'.-]+){0,4}?,?\s+(?:said|told|reported|announced|confirmed|stated|added|documented|monitored|claimed|says?|believed?|suspects?|suspected that|described|alleged|called|blamed|accused|identified|recovered)\b",
     re.IGNORECASE,
 )
 _MOUTHPIECE = re.compile(
@@ -83,10 +83,10 @@ _FOUGHT = re.compile(
     r"\b(?:fighting|clash\w*|gun ?battle|gun ?fight|fire ?fight|battle|encounter)\b", re.IGNORECASE
 )
 _BY_UNNAMED = re.compile(
-    r"\bby\s+(?:(?:a|an|the|some|about|two|three|four|five|six|several|dozens of|a group of)\s+)?(?P<who>(?:(?!the\b|of\b)[\w'’-]+\s+){0,2}?(?:men|youths?|individuals|persons|settlers|villagers|students|crowd|thugs|vigilantes))\b"
+    r"\bby\s+(?:(?:a|an|the|some|about|two|three|four|five|six|several|dozens of|a group of)\s+)?(?P<who>(?:(?!the\b|of\b)[\w'’-]+\s+){0,2}?(?:men|motorcyclists?|youths?|youth|individuals|persons|settlers|villagers|students|crowd|thugs|vigilantes))\b"
 )
 _SUBJECT = re.compile(
-    r"(?:^|[.;:] |, (?:when|as|after) )(?:On \w+,? |At \w+,? |Late |Early )?(?:(?:An?|The|Two|Three|Four|Five|Six|Several|Some|About|a|the|two|three|four|several|some)\s+)?(?P<who>(?:(?!When|After|As|While|Before|If|The|Some|Two|Three|Four)[\w'’-]+\s+){0,2}?(?:men|man|people|youths?|women|woman|individuals?|persons?|robbers|criminals|hoodlums|thugs|raiders|fighters|crowd|residents|villagers|[A-Z][a-z]+(?:ans|is|ese|ians)))\s+(?:(?:who|on|in|with|wearing|armed|riding)\b[^,.;]{0,60}?\s+)?(?:shot|stabbed|opened fire|killed|attacked|ambushed|beat|hacked|threw|detonated|rammed|seized|abducted|kidnapped|dragged|stormed|raided|burned|torched|set|fired|hurled|stoned|lynched|broke|gutted|smashed|knifed|pelted|descended|ransacked|vandali[sz]ed)\b"
+    r"(?:^|[.;:] |, (?:when|as|after) )(?:On \w+,? |At \w+,? |Late |Early )?(?:(?:An?|The|Two|Three|Four|Five|Six|Several|Some|About|a|the|two|three|four|several|some)\s+)?(?P<who>(?:(?!When|After|As|While|Before|If|The|Some|Two|Three|Four)[\w'’-]+\s+){0,2}?(?:men|man|people|youths?|women|woman|motorcyclists?|individuals?|persons?|robbers|criminals|hoodlums|thugs|raiders|fighters|crowd|residents|villagers|[A-Z][a-z]+(?:ans|is|ese|ians)))\s+(?:(?:who|on|in|with|wearing|armed|riding)\b[^,.;]{0,60}?\s+)?(?:shot|stabbed|gunned down|sprayed|blocked|waylaid|whisked|opened fire|killed|attacked|ambushed|beat|hacked|threw|detonated|rammed|seized|abducted|kidnapped|dragged|stormed|raided|burned|torched|set|fired|hurled|stoned|lynched|broke|gutted|smashed|knifed|pelted|descended|ransacked|vandali[sz]ed)\b"
 )
 _BLAME_SENTENCES = 5
 _BLAME_BEFORE = re.compile(
@@ -100,6 +100,7 @@ _BLAME_AFTER = re.compile(
 _OPENING = 45
 _SUFFERS = re.compile(r"\s+(?:were|was|have been|had been|has been|died|lost|fell|suffered)\b", re.IGNORECASE)
 _REACH = 110
+_STATES = {"state_forces", "external_forces"}
 _UNDERTAKINGS = {"operation", "offensive"}
 # Words that say of somebody only that he did it: another word for the same people tells more.
 _ATTACKERS = re.compile(
@@ -128,9 +129,11 @@ def find_parties(scenes: Sequence[Scene], reading: Reading) -> Parties:
         blamed = [a for a in _blamed(scenes, reading) if a.start not in suffered]
         perpetrators = blamed or perpetrators
     targets = next((harmed for _, harmed in told if harmed), [])
-    perpetrators = [m for m in perpetrators if not m.is_generic] or perpetrators
+    if any(not m.is_generic and m.actor_type not in _STATES for m in perpetrators):
+        perpetrators = [m for m in perpetrators if not m.is_generic]
     names = {m.name.casefold() for m in perpetrators}
-    return Parties(_distinct(perpetrators), [m for m in _distinct(targets) if m.name.casefold() not in names])
+    others = [m for m in _distinct(targets) if m.name.casefold() not in names]
+    return Parties(_distinct(perpetrators), others or (_distinct(targets) if len(names) > 1 else []))
 
 
 def _blamed(scenes: Sequence[Scene], reading: Reading) -> list[ActorMention]:
@@ -171,11 +174,14 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
     done = _agents(scene, armed, text, offset)
     sides = _sides(armed, text, offset)
     if not done and len(sides) == 2:
-        first, second = sorted(sides, key=lambda a: a.actor_type == "state_forces")
-        return [resolve_reference(first, reading)], [*harmed, resolve_reference(second, reading)]
+        both = [
+            resolve_reference(a, reading) for a in sorted(sides, key=lambda a: a.actor_type == "state_forces")
+        ]
+        return both, [*harmed, *both]
     if not done and (other := [a for a in armed if _CLASH_WITH.search(text[: a.start - offset])]):
-        rest = [a for a in armed if a not in other]
-        done = other if other[0].actor_type != "state_forces" or not rest else rest[:1]
+        rest = [a for a in [*armed, *harmed] if a not in other and a.actor_type != other[0].actor_type]
+        rest = [a for a in rest if a.actor_type not in {"civilians", "protesters"}]
+        done = [*rest[:1], *other[:1]]
     objects = [
         a
         for a in free
@@ -220,7 +226,10 @@ def _members_of(actor: ActorMention, scene: Scene) -> ActorMention:
     for other in scene.actors:
         gap = text[actor.end - offset : other.start - offset] if other.start > actor.end else ""
         if (
-            re.fullmatch(r"\s+(?:of|from|belonging to|loyal to)\s+(?:the\s+)?", gap)
+            re.fullmatch(
+                r"\s+(?:(?:vehicles|units|members|elements|forces|wing|personnel)\s+)?(?:of|from|belonging to|loyal to)\s+(?:the\s+)?",
+                gap,
+            )
             and other.actor_type != "civilians"
         ):
             return other
@@ -266,6 +275,7 @@ def _subject(scene: Scene, armed: Sequence[ActorMention]) -> list[ActorMention]:
             if (0 < act.start - a.end < _REACH or act.start <= a.start < a.end < act.end)
             and not _is_place_of(a, scene)
             and not _is_passive(act.start, text, offset)
+            and not _SUFFERS.match(text, a.end - offset)
         ]
         if before:
             return before[:1] if act.start - before[0].end < 60 else before[-1:]

@@ -12,7 +12,7 @@ from pipeline.extract.triggers import TriggerMention
 from pipeline.text.sentences import Sentence
 
 DATELINE = re.compile(
-    r"^(?:[A-ZÀ-Þ][\w'’. -]{1,40}(?:[,/]\s?[\w'’. -]{2,40}){0,2}(?:\s\([^)]{1,40}\))?\s?(?:[–—]|--|-\s|\s-)\s?|[A-ZÀ-Þ]{3,}[A-ZÀ-Þ’'. -]*(?:,\s[\w'’. -]{2,40}){0,2}:\s|[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)?(?:, [A-Z][a-z]{2,8}\.? \d{1,2})?(?:,? \d{4})?: |[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)? \([A-Z][A-Za-z ]{1,20}\):? )"
+    r"^(?:[A-ZÀ-Þ][\w'’. -]{1,40}(?:[,/]\s?[\w'’. -]{2,40}){0,3}(?:\s\([^)]{1,40}\))?\s?(?:[–—]|--|-\s|\s-)\s?|[A-ZÀ-Þ]{3,}[A-ZÀ-Þ’'. -]*(?:,\s[\w'’. -]{2,40}){0,2}:\s|[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)?(?:, [A-Z][a-z]{2,8}\.? \d{1,2})?(?:,? \d{4})?: |[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)? \([A-Z][A-Za-z ]{1,20}\):? )"
 )
 _SEPARATE = re.compile(
     r"^\W*(?:(?-i:while|whereas)|separately|elsewhere|in (?:yet )?(?:a |an )?(?:\w+ )?(?:separate|another|other|different|second|third|similar)\b|another (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|airstrike|clash|raid|ambush|shooting|protest|assault)|(?:a|the) (?:second|separate|third) (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|clash|raid|ambush|shooting)|earlier,? in a separate|similarly|likewise|two days (?:earlier|later)|(?:a|one) (?:day|week) (?:earlier|later|before)|(?:on )?the (?:same|previous|following|next) day)\b"
@@ -37,6 +37,12 @@ _SUBORDINATE = re.compile(
     r"^\W*(?:\w+ (?:days?|hours?|weeks?) )?(?:following|after|since|despite|before|unlike)\b[^,]{3,120},\s",
     re.IGNORECASE,
 )
+_OCCASION = re.compile(
+    r"\s+(?:military )?(?:coup|elections?|vote|referendum|revolution|uprising|agreement|deal|ceasefire|truce|withdrawal|deadline|summit|inauguration)\b",
+    re.IGNORECASE,
+)
+_AHEAD_OF = re.compile(r"\b(?:ahead of|in the run-up to) (?:an?|the|its|his)?\s*$", re.IGNORECASE)
+_SINCE_CLAUSE = re.compile(r"^\W*since\b[^,]{5,160}?,\s", re.IGNORECASE)
 _SAYING = re.compile(
     r"\b(?:told|said|announced|reported|stated|met|meeting|speaking|statement|interview|tweeted|added|held|press conference)\b[^,.;]{0,40}$",
     re.IGNORECASE,
@@ -80,13 +86,25 @@ class Scene:
     @property
     def event_dates(self) -> list[DateMention]:
         """Dates but those of somebody's words about the act ("officials said on Monday")."""
-        return [m for m in self.dates if m.start >= self._body and not self._dates_a_statement(m)]
+        return [
+            m
+            for m in self.dates
+            if m.start >= self._body and not self._dates_a_statement(m) and not self._dates_another_thing(m)
+        ]
 
     @property
     def statement_day(self) -> DateMention | None:
         """The day on which somebody spoke of the act."""
         spoken = [m for m in self.dates if m.date_start and m.precision == 1 and self._dates_a_statement(m)]
         return spoken[0] if spoken else None
+
+    def _dates_another_thing(self, mention: DateMention) -> bool:
+        """ "Since the Feb. 1 coup", "ahead of the September 11 withdrawal": no day of an act."""
+        start, end = mention.start - self.sentence.start, mention.end - self.sentence.start
+        if _OCCASION.match(self.sentence.text, end) or _AHEAD_OF.search(self.sentence.text[:start]):
+            return True
+        since = _SINCE_CLAUSE.match(self.sentence.text)
+        return since is not None and start < since.end()
 
     def _dates_a_statement(self, mention: DateMention) -> bool:
         """True where the day is that of somebody's words about the act."""

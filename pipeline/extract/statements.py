@@ -37,7 +37,7 @@ _CARRIED_OUT = re.compile(
 _ALLEGED = re.compile(
     r"\b(?:alleged|suspected|accused of|ties to|links? (?:to|with)|members? of)\b[^.;]{0,60}\b(?:[A-Z][A-Za-z]*(?:-[A-Z]\w+)*|militant|terror\w*|rebel|separatist|takfiri|insurgent|extremist)",
 )
-_CLAIM = re.compile(
+CLAIM = re.compile(
     r"\bclaim(?:ed|ing|s)? (?:the )?(?:responsibility|credit)\b|\bclaim(?:ed|s) (?:the|that) attack|\bclaimed it\b|\bclaimed the \w+\b|\bsaid [^.;]{0,40}\b(?:it|they|its (?:men|fighters|soldiers|members|militants)) (?:was|were|had) (?:behind|done|set|carried|responsible|killed|attacked)|\btook (?:responsibility|credit)\b|\bdenied (?:any )?(?:responsibility|involvement|carrying out)\b|\bsaid (?:it|they) (?:was|were) (?:behind|responsible)",
     re.IGNORECASE,
 )
@@ -58,7 +58,7 @@ def kind_of(scene: Scene, published_on: dt.date | None) -> str:
         text, scene.casualties, scene.event_dates, published_on, is_local=bool(scene.local_places)
     ):
         return "aggregate"
-    if _CLAIM.search(text) and not scene.victims:
+    if CLAIM.search(text) and not scene.victims:
         return "claim"
     if not scene.triggers and not scene.victims and not scene.persons:
         return "none"

@@ -31,7 +31,7 @@ CASES = [
     ("Gunmen abducted 12 villagers.", [("abducted", 12)]),
     ("Twenty people are missing.", [("missing", 20)]),
     ("Dozens of people were killed.", [("killed", 12)]),
-    ("No one was hurt.", [("injured", 0)]),
+    ("No one was hurt.", [("killed", 0), ("injured", 0)]),
     ("There were no casualties.", [("killed", 0), ("injured", 0)]),
     ("Five attacks killed 12 people since 2014.", [("killed", 12)]),
     ("The 4th Brigade was attacked on a 40-kilometer road.", []),
