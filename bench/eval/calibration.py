@@ -1,8 +1,8 @@
 """Whether confidence means what it says: ``python -m bench.eval.calibration``.
 
 For each body of gold, the incidents found by bins of their confidence: how many match a gold incident, and how many are
-right in type, day, country and killed, which is what confidence is the probability of. The weights are fitted on ``own`` and
-on half of ``dev``'s articles (``bench.eval.fit_confidence``); the other half and the annotated articles tell how well they hold.
+right in type, day, country and killed, which is what confidence is the probability of. The weights are fitted on ``own``, ``wire`` and
+half of ``dev``'s articles (``bench.eval.fit_confidence``); the other half and the annotated articles tell how well they hold.
 """
 
 from __future__ import annotations

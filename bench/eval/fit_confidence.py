@@ -1,6 +1,6 @@
 """Fit the weights of confidence and write them: ``python -m bench.eval.fit_confidence``.
 
-A logistic model of the traits that ``pipeline.extract.confidence`` sees, on the incidents found in ``own`` and in the half of
+A logistic model of the traits that ``pipeline.extract.confidence`` sees, on the incidents found in ``own``, ``wire`` and the half of
 ``dev`` that ``bench.eval.calibration`` does not hold out. No weight falls below 0, and all are drawn towards 0, because there
 are a few hundred incidents only. To be run again where extraction changes; ``bench.eval.calibration`` says how well it holds.
 """
@@ -16,7 +16,7 @@ from unittest import mock
 import numpy as np
 import numpy.typing as npt
 
-from bench.eval.bodies import EVAL, Body, Record, dev, own
+from bench.eval.bodies import EVAL, Body, Record, dev, own, wire
 from bench.eval.calibration import is_fitted_on, judge
 from pipeline.extract import assembly
 from pipeline.extract.confidence import WEIGHTS
@@ -63,7 +63,7 @@ def main() -> None:
         sys.exit(f"The evaluation data is not at {EVAL}; the weights are left as they are.")
     # The shipped gazetteer is measured, not one that was loaded into ./data.
     os.environ["INCIDENTS_HOME"] = str(Path(__file__).parent / "no_home")
-    articles = traits_and_body(own)
+    articles = traits_and_body(own) + traits_and_body(wire)
     articles += [(traits, entry) for traits, entry in traits_and_body(dev) if is_fitted_on(entry[0]["id"])]
     rows = [traits for told, _ in articles for traits in told]
     right = np.array([float(one.is_right) for one in judge([entry for _, entry in articles])])

@@ -175,9 +175,9 @@ def _close_type(
     )
     if anchor & _TERRITORY and not civil:
         return _territory_type(anchor, perpetrators)
-    if "Abduction/forced disappearance" in anchor and (not harmed or _mostly_abducted(victims)):
-        return "Abduction/forced disappearance"
     if not harmed:
+        if "Abduction/forced disappearance" in anchor:
+            return "Abduction/forced disappearance"
         if _FOILED.search(text) or anchor == {"Disrupted weapons use"}:
             return "Disrupted weapons use"
         if "Arrests" in anchor and not anchor & {"Armed clash"}:
@@ -192,12 +192,6 @@ def _close_type(
     if armed_victims or (armed_target and not civil) or fought:
         return _battle_type(anchor, text)
     return "Attack"
-
-
-def _mostly_abducted(victims: Sequence[CasualtyMention]) -> bool:
-    """More people taken than harmed: an abduction in which somebody died."""
-    taken = max((m.low or 0 for m in victims if m.outcome == "abducted"), default=0)
-    return taken > max((m.low or 0 for m in victims if m.outcome in {"killed", "injured"}), default=0)
 
 
 def _territory_type(anchor: set[str], perpetrators: Sequence[ActorMention]) -> str:

@@ -104,7 +104,9 @@ def _is_same(scene: Scene, incident: Incident, *, is_last: bool) -> bool:
     if site is not None and other is not None and not _is_same_site(scene, incident):
         return is_last and (counted or (refers and bool(_SAME.search(text[:_OPENING]))))
     if not is_last:
-        return (counted and (shared or site is None or other is None)) or (shared and not scene.victims)
+        return (counted and (shared or site is None or other is None)) or (
+            shared and not scene.turns and not scene.victims
+        )
     if scene.turns and not refers and not counted:
         return site is None and scene.day is None and not _acts_differ(scene, incident)
     if shared or counted or refers or not scene.victims:

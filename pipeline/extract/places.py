@@ -251,7 +251,8 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
         or len(name) < 3
     ):
         return None
-    if name.isupper() and len(name) <= _LONGEST_ACRONYM and not text[start + len(name) :].startswith(":"):
+    opens_line = start == 0 or text[start - 1] == "\n"
+    if name.isupper() and len(name) <= _LONGEST_ACRONYM and not opens_line:
         return None
     last = name.split(" ")[-1].casefold()
     own_kind = _kind_precision().get(last) if " " in name else None

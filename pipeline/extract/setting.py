@@ -19,7 +19,7 @@ _BEYOND = re.compile(
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(
-    r"^\W*(?:hours|minutes|moments|shortly|soon|later|earlier|meanwhile|elsewhere|simultaneously|separately|also|moreover|furthermore|on the other hand|in addition|at (?:night|dawn|dusk|midnight|about|around|the same time)|in the (?:evening|morning|afternoon|night)|in (?:a|an|another|yet another)\b|a second|another|the same|in this context|similarly)\b"
+    r"^\W*(?:(?-i:while|whereas)|hours|minutes|moments|shortly|soon|later|earlier|meanwhile|elsewhere|simultaneously|separately|also|moreover|furthermore|on the other hand|in addition|at (?:night|dawn|dusk|midnight|about|around|the same time)|in the (?:evening|morning|afternoon|night)|in (?:a|an|another|yet another)\b|a second|another|the same|in this context|similarly)\b"
     r"|\b(?:the same|that) (?:day|night|evening|morning|afternoon)\b|\bin a separate\b|\b(?:hours|minutes) (?:earlier|later|before|after)\b",
     re.IGNORECASE,
 )

@@ -50,7 +50,7 @@ def test_the_accuracy_the_readme_states_is_the_pinned_one() -> None:
     section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## How accurate it is")[2]
     rows = [re.findall(r"\d\.\d\d", line) for line in section.splitlines() if re.search(r"\| \d\.\d\d", line)]
     names = ("incidents_f1", "incidents_strict_f1", "killed_exact_over_all_gold", "date_exact", "country", "place", "event_type", "perpetrator", "aggregate_claims_f1", "aggregates_apart", "evidence_quotes_verbatim")  # fmt: skip
-    bodies = ("own", "dev", "annotated_unseen")
+    bodies = ("own", "wire", "dev", "annotated_unseen")
     assert rows[: len(names)] == [
         [f"{pinned[body]['figures'][name]:.2f}" for body in bodies] for name in names
     ]

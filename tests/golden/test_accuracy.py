@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.eval.agreement import agreement, as_extracted
-from bench.eval.bodies import annotated, dev, own
+from bench.eval.bodies import annotated, dev, own, wire
 from bench.eval.run import BASELINE, data_hash, fallen
 from bench.eval.scoring import align, score
 
@@ -24,6 +24,7 @@ def _is_no_worse(name: str, body: list[tuple[dict, dict, str]]) -> None:
 
 def test_no_figure_has_fallen_on_the_gold_of_the_repository() -> None:
     _is_no_worse("own", own())
+    _is_no_worse("wire", wire())
 
 
 @pytest.mark.parametrize("name", ["dev", "annotated_seen", "annotated_unseen"])

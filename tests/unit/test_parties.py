@@ -83,10 +83,6 @@ def test_nobody_is_made_up(sentence: str) -> None:
     ("text", "killed"),
     [
         ("A mine wounded two soldiers near Gao, Mali, on Monday.", 0),
-        (
-            "Four Kurdish fighters and two Turkish-backed rebels died in clashes near Kobani, Syria, on Sunday; a day earlier, shelling killed a woman.",
-            6,
-        ),
         ("A mine hit a lorry near Gao, Mali, on Monday.", None),
         ("A mine martyred a soldier and wounded two near Bannu, Pakistan, on Monday.", 1),
         ("A mine wounded two soldiers near Gao, Mali, on Monday, and there was word of deaths.", None),
@@ -94,6 +90,33 @@ def test_nobody_is_made_up(sentence: str) -> None:
 )
 def test_the_killed_are_those_of_the_act(text: str, killed: int | None) -> None:
     assert the_incident(text).fatalities_best == killed
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "Four Kurdish fighters and two Turkish-backed rebels died in clashes near Kobani, Syria, on Sunday; a day earlier, shelling killed a woman.",
+            [(-5, 6), (-6, 1)],
+        ),
+        (
+            "Rebels ambushed a patrol near Bangassou in the Central African Republic on Sunday, killing three soldiers, a day after "
+            "five farmers were killed in an attack on the village of Niakari.",
+            [(-5, 3), (-6, 5)],
+        ),
+        (
+            "The Taliban stormed a checkpoint in Bala Murghab, Afghanistan, on Sunday and killed nine border guards, while a roadside "
+            "bombing killed six civilians in Khash Rod district.",
+            [(-5, 9), (-5, 6)],
+        ),
+        ("Gunmen killed two traders and wounded three in Gusau, Nigeria, on Sunday, while four others were abducted.", [(-5, 2)]),
+    ],
+)  # fmt: skip
+def test_two_acts_in_one_sentence_are_two_incidents(text: str, told: list[tuple[int | None, int]]) -> None:
+    article = Article(article_id="a", title=None, text=text, published_on=PUBLISHED, language="en")
+    found = get_extractor("rules").extract(article).incidents
+    days = [None if i.date_start is None else (i.date_start - PUBLISHED).days for i in found]
+    assert list(zip(days, [i.fatalities_best for i in found], strict=True)) == told
 
 
 def test_acts_at_two_sites_are_two_incidents_and_their_details_are_none() -> None:
