@@ -11,7 +11,16 @@ from dataclasses import dataclass
 TOWNS = ["Harun", "Kelwa", "Osmara", "Dintal", "Bergush", "Tamuri", "Zalmeh", "Okondo", "Perane", "Lushaba", "Marrat", "Voskaya", "Idrin", "Sabiti"]  # fmt: skip
 COUNTRIES = ["Nigeria", "Iraq", "Mali", "Somalia", "Sudan", "Yemen", "Niger", "Syria"]
 GROUPS = ["the Black Ridge militia", "fighters of the Northern Front", "unknown gunmen", "the River Brigade", "armed herders", "the Seventh Column", "rebels of the Dawn Movement"]  # fmt: skip
-VICTIMS = ["soldiers", "farmers", "traders", "police officers", "villagers", "aid workers", "students", "miners"]
+VICTIMS = [
+    "soldiers",
+    "farmers",
+    "traders",
+    "police officers",
+    "villagers",
+    "aid workers",
+    "students",
+    "miners",
+]
 PLACES = ["a checkpoint", "the weekly market", "a convoy on the main road", "the old barracks", "a primary school", "a bus station", "the grain depot", "a gold mine"]  # fmt: skip
 PEOPLE = ["Major Tariq Osei", "the mayor, Leila Hamdan", "a nurse, Joseph Maro", "Colonel Ibrahim Sule", "a shopkeeper, Amal Nour", "the provincial spokesman, Peter Adeke", "an elder, Musa Garba"]  # fmt: skip
 THINGS = ["bridge", "well", "clinic", "mosque", "pumping station", "radio mast", "warehouse", "courthouse", "bakery", "ferry", "power line", "police post"]  # fmt: skip
@@ -110,7 +119,13 @@ def edited(words: list[str], share: float, chance: random.Random, *, longest: in
 def _dressed(text: str, facts: dict[str, str], chance: random.Random) -> str:
     """With an outlet's own dateline, credit and page furniture."""
     agency, outlet = chance.choice(_WIRE), chance.choice(OUTLETS)
-    start = chance.choice([f"{facts['town'].upper()}, {chance.choice(COUNTRIES)} ({agency}) – ", f"{facts['town'].upper()} - ", ""])
+    start = chance.choice(
+        [
+            f"{facts['town'].upper()}, {chance.choice(COUNTRIES)} ({agency}) – ",
+            f"{facts['town'].upper()} - ",
+            "",
+        ]
+    )
     end = chance.choice(["", f"\n(Reporting by {agency} staff; Editing by {outlet})", f"\n© 2025 {outlet}. All rights reserved.", "\nRead more: Ten things to know about the region"])  # fmt: skip
     return f"{start}{text}{end}"
 
@@ -127,7 +142,9 @@ def _copies(number: int, chance: random.Random) -> list[Specimen]:
         "original": text,
         "reset": text.replace("“", '"').replace("”", '"').replace(". ", ".\n\n"),
         "edited 3-10 % in phrases": " ".join(edited(words, chance.uniform(0.03, 0.10), chance, longest=6)),
-        "edited 3-7 % in single words": " ".join(edited(words, chance.uniform(0.03, 0.07), chance, longest=1)),
+        "edited 3-7 % in single words": " ".join(
+            edited(words, chance.uniform(0.03, 0.07), chance, longest=1)
+        ),
         "cut short": " ".join(sentences[:kept]),
         "another quote": text.replace(quote, other_quote),
     }
@@ -144,7 +161,9 @@ def _look_alikes(number: int, chance: random.Random) -> list[Specimen]:
     found = [Specimen(f"told-{number}-{n}", "another writer", 0, f"Attack in {facts['town']}", _dressed(" ".join(s), facts, chance))
              for n, s in enumerate([first, told(facts, chance)])]  # fmt: skip
     background = first[1 : 1 + round(len(first) * chance.uniform(0.2, 0.4))]
-    news = told(_facts(chance) | {"town": facts["town"]}, chance)[: round(len(first) * chance.uniform(0.5, 0.9))]
+    news = told(_facts(chance) | {"town": facts["town"]}, chance)[
+        : round(len(first) * chance.uniform(0.5, 0.9))
+    ]
     follow_up = _dressed(" ".join(news + background), facts, chance)
     return [*found, Specimen(f"follow-{number}", "next day's follow-up", 1, "More dead", follow_up)]
 

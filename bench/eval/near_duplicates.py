@@ -85,7 +85,9 @@ def main() -> None:
     print(f"{len(articles)} articles, {len(expected)} pairs of copies")
     for name, pairs in (("in one group", grouped(found)), ("alike directly", found)):
         figures = score(pairs, expected)
-        print(f"{name:15} precision {figures.precision:.4f}  recall {figures.recall:.4f}  F1 {figures.f1:.4f}")
+        print(
+            f"{name:15} precision {figures.precision:.4f}  recall {figures.recall:.4f}  F1 {figures.f1:.4f}"
+        )
 
     def kinds(pairs: set[Pair]) -> Counter[str]:
         return Counter(" / ".join(sorted((articles[a].kind, articles[b].kind))) for a, b in pairs)

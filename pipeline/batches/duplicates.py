@@ -156,7 +156,7 @@ def _candidates(
     """Pairs to compare: neighbours in a band, one of them arriving, of two articles, within the window."""
     first, last = min(keys).published_at - _WINDOW, max(keys).published_at + _WINDOW
     flat = np.concatenate(list(keys.values()))
-    snapshot.connection.register("arriving", pa.table({"band_key": np.unique(flat)}))
+    snapshot.connection.register("arriving", pa.table({"band_key": pa.array(np.unique(flat))}))
     held = snapshot.rows(_HELD, [_month(first), _month(last), first, last])
     snapshot.connection.unregister("arriving")
     owners = [_Member(row["published_at"], row["article_id"], row["version"]) for row in held]

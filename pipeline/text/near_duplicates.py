@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,7 +25,7 @@ SEED = 20_250_101
 MIN_JACCARD = 0.5
 WINDOW_DAYS = 14
 """Articles published further apart are not compared."""
-MAX_NEIGHBOURS = 20
+MAX_NEIGHBOURS = 5
 """An article is compared with so many before it and after it, by publication, among those that share a band."""
 MIN_SHINGLES = 20
 """A text with fewer says too little: only one with the same words is its duplicate."""
@@ -35,20 +35,12 @@ BEGINNING_BANDS = 8
 MIN_FIGURES = 3
 MIN_SHARED_FIGURES = 0.5
 """Of texts with three figures or more, half must be the same: today's bulletin is no copy of yesterday's."""
-METHOD = "words-5/rensa-{}/{}/{}+{}/j{}/f{}/w{}/n{}/1".format(
-    rensa.RMinHash.ALGORITHM_VERSION,
-    PERMUTATIONS,
-    BANDS,
-    BEGINNING_BANDS,
-    MIN_JACCARD,
-    MIN_SHARED_FIGURES,
-    WINDOW_DAYS,
-    MAX_NEIGHBOURS,
-)
+METHOD = f"words-5/rensa-{rensa.RMinHash.ALGORITHM_VERSION}/{PERMUTATIONS}/{BANDS}+{BEGINNING_BANDS}/j{MIN_JACCARD}/f{MIN_SHARED_FIGURES}/w{WINDOW_DAYS}/n{MAX_NEIGHBOURS}/1"
 """Names all of the above; signatures of another method are made anew."""
 
 _ROWS = PERMUTATIONS // BANDS
-_MULTIPLIER = 0x9E3779B97F4A7C15
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_FIGURE_BIT = np.uint64(1)
 _WORDS_KEPT = 500_000
 Hashes = npt.NDArray[np.uint64]
 
@@ -72,8 +64,41 @@ _BOILERPLATE_LINE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _FIGURE_WORDS = frozenset(
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen "
-    "twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds dozen dozens thousand thousands million".split()
+    [
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "hundreds",
+        "dozen",
+        "dozens",
+        "thousand",
+        "thousands",
+        "million",
+    ]
 )
 
 
@@ -95,11 +120,16 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class Shingles:
-    """A text as it is compared: hashes of its words in order, its distinct word 5-grams, and its figures."""
+    """A text as it is compared, all as hashes."""
 
     words: Hashes
+    """Its words, in order."""
+    runs: Hashes
+    """Each five words in a row, in order."""
     grams: Hashes
-    figures: frozenset[str]
+    """The distinct ones of these."""
+    figures: Hashes
+    """Its distinct figures, in digits or words."""
 
     @property
     def is_short(self) -> bool:
@@ -108,13 +138,14 @@ class Shingles:
 
 
 class _WordHashes(dict[str, int]):
-    """Hash of a word, computed once."""
+    """Hash of a word, computed once; odd for a figure."""
 
     def __missing__(self, word: str) -> int:
         if len(self) >= _WORDS_KEPT:
             self.clear()
         digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        value = self[word] = int.from_bytes(digest, "little")
+        is_figure = word[0].isdecimal() or word in _FIGURE_WORDS
+        value = self[word] = int.from_bytes(digest, "little") & ~1 | is_figure
         return value
 
 
@@ -141,48 +172,56 @@ def shingles(text: str) -> Shingles:
     """A text as it is compared."""
     words = normal_words(text)
     hashes = np.fromiter(map(_word_hashes.__getitem__, words), dtype=np.uint64, count=len(words))
-    distinct = set(words)
-    figures = frozenset(w for w in distinct if w[0].isdecimal()) | (distinct & _FIGURE_WORDS)
-    return Shingles(hashes, _grams(hashes), figures)
+    runs = _runs(hashes)
+    return Shingles(hashes, runs, _distinct(runs), _distinct(hashes[(hashes & _FIGURE_BIT) != 0]))
 
 
-def _grams(words: Hashes) -> Hashes:
-    """Distinct hashes of each five words in a row, sorted."""
-    count = len(words) - SHINGLE_WORDS + 1
-    if count <= 0:
-        return np.empty(0, dtype=np.uint64)
-    return np.unique(_combine([words[start : start + count] for start in range(SHINGLE_WORDS)]))
+def _runs(words: Hashes) -> Hashes:
+    """A hash of each five words in a row; arithmetic modulo 2**64."""
+    count = max(0, len(words) - SHINGLE_WORDS + 1)
+    mixed = np.zeros(count, dtype=np.uint64)
+    for place in range(SHINGLE_WORDS):
+        mixed *= _MULTIPLIER
+        mixed += words[place : place + count]
+    return mixed ^ (mixed >> np.uint64(31))
 
 
-def _combine(columns: Sequence[Hashes]) -> Hashes:
-    """One hash of several, element by element; arithmetic modulo 2**64."""
-    mixed = np.zeros(len(columns[0]), dtype=np.uint64)
-    for column in columns:
-        mixed = (mixed ^ column) * np.uint64(_MULTIPLIER)
-        mixed ^= mixed >> np.uint64(29)
-    return mixed
+def _distinct(hashes: Hashes) -> Hashes:
+    """The distinct ones, sorted; faster than ``numpy.unique`` on as few as an article has."""
+    found = np.sort(hashes)
+    if len(found) > 1:
+        found = found[np.concatenate([[True], found[1:] != found[:-1]])]
+    return found
 
 
 def band_keys(texts: Sequence[Shingles]) -> list[npt.NDArray[np.int64]]:
     """Of each text the keys of its bands: texts that share none are not compared."""
     whole = _bands([text.grams for text in texts], BANDS, salt=1)
-    beginnings = _bands([_grams(text.words[:BEGINNING_WORDS]) for text in texts], BEGINNING_BANDS, salt=2)
+    beginnings = _bands([_beginning(text, BEGINNING_WORDS) for text in texts], BEGINNING_BANDS, salt=2)
     keys = []
     for text, of_whole, of_beginning in zip(texts, whole, beginnings, strict=True):
         found = _same_words_key(text) if text.is_short else np.concatenate([of_whole, of_beginning])
-        keys.append(np.unique(found).view(np.int64))
+        keys.append(_distinct(found).view(np.int64))
     return keys
 
 
-def _bands(sets: list[Hashes], bands: int, *, salt: int) -> Iterator[Hashes]:
+def _bands(sets: list[Hashes], bands: int, *, salt: int) -> Hashes:
+    """Keys of the bands, a row a set; the key of a band holds its number."""
     permutations = bands * _ROWS
     offsets = np.concatenate([[0], np.cumsum([len(found) for found in sets])]).astype(np.uint64)
     flat = np.concatenate([np.empty(0, dtype=np.uint64), *sets])
     matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(flat, offsets, permutations, SEED + salt)
     digests = np.array(matrix.to_rows(), dtype=np.uint64).reshape(len(sets), bands, _ROWS)
     numbers = np.arange(bands, dtype=np.uint64) + np.uint64(salt * 1000)
-    for digest in digests:
-        yield _combine([numbers, *digest.T])
+    mixed = np.broadcast_to(numbers, digests.shape[:2])
+    for place in range(_ROWS):
+        mixed = (mixed ^ digests[:, :, place]) * _MULTIPLIER
+        mixed ^= mixed >> np.uint64(29)
+    return mixed
+
+
+def _beginning(text: Shingles, words: int) -> Hashes:
+    return text.runs[: words - SHINGLE_WORDS + 1]
 
 
 def _same_words_key(text: Shingles) -> Hashes:
@@ -194,15 +233,15 @@ def likeness(first: Shingles, second: Shingles) -> Likeness | None:
     """How alike two texts are; ``None`` where neither is a copy of the other."""
     if np.array_equal(first.words, second.words):
         return Likeness(1.0, CopyRule.SAME_WORDS)
-    if first.is_short or second.is_short or not _share_figures(first, second):
+    if first.is_short or second.is_short:
         return None
     whole = jaccard(first.grams, second.grams)
     if whole >= MIN_JACCARD:
-        return Likeness(whole, CopyRule.SIMILAR)
+        return Likeness(whole, CopyRule.SIMILAR) if _share_figures(first, second) else None
     length = min(len(first.words), len(second.words))
-    if length < BEGINNING_WORDS:
+    if length < BEGINNING_WORDS or not _share_figures(first, second):
         return None
-    beginnings = jaccard(_grams(first.words[:length]), _grams(second.words[:length]))
+    beginnings = jaccard(_distinct(_beginning(first, length)), _distinct(_beginning(second, length)))
     return Likeness(whole, CopyRule.CUT_SHORT) if beginnings >= MIN_JACCARD else None
 
 
@@ -214,4 +253,7 @@ def jaccard(first: Hashes, second: Hashes) -> float:
 
 def _share_figures(first: Shingles, second: Shingles) -> bool:
     fewer = min(len(first.figures), len(second.figures))
-    return fewer < MIN_FIGURES or len(first.figures & second.figures) >= MIN_SHARED_FIGURES * fewer
+    if fewer < MIN_FIGURES:
+        return True
+    shared = np.intersect1d(first.figures, second.figures, assume_unique=True)
+    return len(shared) >= MIN_SHARED_FIGURES * fewer

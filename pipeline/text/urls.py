@@ -33,11 +33,10 @@ def canonical_url(url: str) -> str:
         parts = urlsplit(trimmed)
         if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
             return trimmed
-        place = _place(parts)
+        fragment = parts.fragment if parts.fragment.startswith("!") else ""
+        return urlunsplit((parts.scheme, _place(parts), _path(parts.path), _query(parts.query), fragment))
     except ValueError:
-        return trimmed  # not an address: brackets or a port that are none
-    fragment = parts.fragment if parts.fragment.startswith("!") else ""
-    return urlunsplit((parts.scheme, place, _path(parts.path), _query(parts.query), fragment))
+        return trimmed  # not an address: brackets, a port or characters that none has
 
 
 def _place(parts: SplitResult) -> str:
