@@ -60,7 +60,11 @@ def test_a_bulletin_with_other_figures_is_no_copy() -> None:
 
 
 def test_short_texts_are_copies_only_with_the_same_words() -> None:
-    one, same, other = "Ten killed in Kelwa attack.", "TEN KILLED IN KELWA ATTACK", "Ten killed in Kelwa attacks."
+    one, same, other = (
+        "Ten killed in Kelwa attack.",
+        "TEN KILLED IN KELWA ATTACK",
+        "Ten killed in Kelwa attacks.",
+    )
     assert likeness(shingles(one), shingles(same)) is not None
     assert likeness(shingles(one), shingles(other)) is None
     keys = band_keys([shingles(text) for text in (one, same, other)])
@@ -68,7 +72,9 @@ def test_short_texts_are_copies_only_with_the_same_words() -> None:
     assert keys[0].tolist() == keys[1].tolist() != keys[2].tolist()
 
 
-@pytest.mark.parametrize("text", ["", "!", "© 2025 All rights reserved.", "\ud800", "十人死亡" * 30, "a " * 50_000])
+@pytest.mark.parametrize(
+    "text", ["", "!", "© 2025 All rights reserved.", "\ud800", "十人死亡" * 30, "a " * 50_000]
+)
 def test_any_text_has_keys(text: str) -> None:
     assert all(len(found) >= 1 for found in band_keys([shingles(text)]))
 
