@@ -14,7 +14,8 @@ from pipeline.lake.catalog import Catalog
 from pipeline.schema.tables import table
 
 _REMEDIES = dict.fromkeys(
-    ("article_signatures", "near_duplicates"), "Make it again from the articles: incidents duplicates rebuild."
+    ("article_signatures", "near_duplicates"),
+    "Make it again from the articles: incidents duplicates rebuild.",
 )
 
 
