@@ -24,29 +24,35 @@ WITH pairs AS MATERIALIZED (
   SELECT found.*, row_number() OVER () AS pair FROM versions.near_duplicates AS found
   SEMI JOIN main.articles AS one ON one.article_id = found.article_id AND one.version = found.version
   SEMI JOIN main.articles AS two ON two.article_id = found.other_article_id AND two.version = found.other_version
-), shared AS MATERIALIZED (
-  SELECT pair, unnest(list_intersect(one.band_keys, two.band_keys)) AS band_key
-  FROM pairs
-  JOIN versions.article_signatures AS one ON one.article_id = pairs.article_id AND one.version = pairs.version
-  JOIN versions.article_signatures AS two ON two.article_id = other_article_id AND two.version = other_version
-), bands AS (
-  SELECT article_id, version, published_at, unnest(band_keys) AS band_key FROM versions.article_signatures
 ), crowded AS MATERIALIZED (
-  SELECT band_key FROM bands SEMI JOIN shared USING (band_key)
+  SELECT band_key FROM (SELECT unnest(band_keys) AS band_key FROM versions.article_signatures)
   GROUP BY band_key HAVING count(*) > {MAX_NEIGHBOURS + 1}
 ), places AS MATERIALIZED (
   SELECT article_id, version, band_key,
          row_number() OVER (PARTITION BY band_key ORDER BY published_at, article_id, version) AS place
-  FROM bands SEMI JOIN crowded USING (band_key)
+  FROM (SELECT article_id, version, published_at, unnest(band_keys) AS band_key FROM versions.article_signatures)
+  SEMI JOIN crowded USING (band_key)
+), suspects AS MATERIALIZED (
+  SELECT * FROM pairs
+  SEMI JOIN places AS one ON one.article_id = pairs.article_id AND one.version = pairs.version
+  SEMI JOIN places AS two ON two.article_id = other_article_id AND two.version = other_version
+), shared AS MATERIALIZED (
+  SELECT pair, suspects.article_id, suspects.version, other_article_id, other_version,
+         unnest(list_intersect(one.band_keys, two.band_keys)) AS band_key
+  FROM suspects
+  JOIN versions.article_signatures AS one ON one.article_id = suspects.article_id AND one.version = suspects.version
+  JOIN versions.article_signatures AS two ON two.article_id = other_article_id AND two.version = other_version
 ), neighbours AS (
   SELECT pair FROM shared ANTI JOIN crowded USING (band_key)
   UNION
-  SELECT pair FROM pairs
-  JOIN places AS one ON one.article_id = pairs.article_id AND one.version = pairs.version
-  JOIN places AS two ON two.article_id = other_article_id AND two.version = other_version AND two.band_key = one.band_key
+  SELECT pair FROM shared
+  JOIN places AS one ON one.band_key = shared.band_key AND one.article_id = shared.article_id AND one.version = shared.version
+  JOIN places AS two ON two.band_key = shared.band_key AND two.article_id = other_article_id AND two.version = other_version
   WHERE abs(one.place - two.place) <= {MAX_NEIGHBOURS}
+), strangers AS (
+  SELECT pair FROM suspects EXCEPT SELECT pair FROM neighbours
 )
-SELECT * EXCLUDE (pair) FROM pairs SEMI JOIN neighbours USING (pair)
+SELECT * EXCLUDE (pair) FROM pairs ANTI JOIN strangers USING (pair)
 """
 
 
