@@ -34,6 +34,8 @@ app = typer.Typer(
 )
 quarantine_app = typer.Typer(no_args_is_help=True, help="Look at what was rejected, and try it again.")
 app.add_typer(quarantine_app, name="quarantine")
+duplicates_app = typer.Typer(no_args_is_help=True, help="Articles that are copies of others.")
+app.add_typer(duplicates_app, name="duplicates")
 gazetteer_app = typer.Typer(no_args_is_help=True, help="Teach the extractor more places.")
 app.add_typer(gazetteer_app, name="gazetteer")
 
@@ -199,7 +201,7 @@ def query(
     """Ask the published lake a question in SQL.
 
     Tables: articles, incident_reports, aggregate_claims, casualty_figures, responsibility_claims, quarantine, batches,
-    quality_results; views: evidence, ledger. `incidents query "SUMMARIZE incident_reports"` shows the columns.
+    quality_results, near_duplicates; views: evidence, stories, ledger. `incidents query "SUMMARIZE incident_reports"` shows the columns.
     """
     from pipeline.lake.query import reading, run_query
 
@@ -326,6 +328,18 @@ def quarantine_replay(
         stages.ingest_quarantined(ids or [], found), found, extractor=extractor, progress=progress
     )
     show_batch(batch_id, found, as_json=json)
+
+
+@duplicates_app.command("rebuild")
+def duplicates_rebuild(json: Json = False) -> None:
+    """Find all near duplicates again from the stored articles, where their tables were lost or damaged.
+
+    The answer is the same as before.
+    """
+    from pipeline.batches.duplicates import rebuild
+
+    pairs = rebuild(settings())
+    _print_json({"pairs": pairs}) if json else out.print(f"{pairs:,} pairs of near duplicates.")
 
 
 @app.command()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import __version__
+from pipeline.batches import duplicates
 from pipeline.batches.staging import StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import SupersededError
@@ -40,6 +41,7 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
             catalog = read_catalog(lake)
             sources = _advanced(staged, catalog)
             roll_back_uncommitted(lake, catalog)
+            catalog = duplicates.catch_up(lake, catalog, batch_id=staged.batch_id)
             with Snapshot(lake, catalog) as snapshot:
                 rows, ledger = _plan(staged, snapshot, now)
             check_conservation(ledger)
@@ -86,6 +88,7 @@ def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Ro
     quarantined = [*staged.read_rows("ingest", "quarantine"), *failed, *rejected]
     rows = accepted | {"quarantine": _unknown(snapshot, "quarantine", quarantined)}
     rows["quality_results"] = staged.read_rows("validate", "quality_results")
+    rows |= duplicates.duplicate_rows(snapshot, accepted["articles"], batch_id=staged.batch_id)
     rows["batches"] = [_batch_row(staged, note, extracted, ledger, now)]
     return rows, ledger
 

@@ -15,7 +15,7 @@ BOOKKEEPING = {"batches", "quality_results"}
 
 
 def lake_digest(database: Path) -> dict[str, str]:
-    """Row count and digest of each table's content columns, as the main schema shows them."""
+    """Row count and digest of what each table says, as the main schema shows it."""
     with duckdb.connect(str(database), read_only=True) as connection:
         return {
             spec.name: _digest(connection, spec) for spec in tables().values() if spec.name not in BOOKKEEPING
@@ -23,7 +23,7 @@ def lake_digest(database: Path) -> dict[str, str]:
 
 
 def _digest(connection: duckdb.DuckDBPyConnection, spec: Table) -> str:
-    names = ", ".join(f'"{name}"' for name in spec.content_columns)
+    names = ", ".join(f'"{name}"' for name in (*spec.content_columns, *(c.name for c in spec.view_columns)))
     rows = connection.sql(f'SELECT {names} FROM main."{spec.name}"').to_arrow_table().to_pylist()
     lines = sorted(orjson.dumps(row, option=orjson.OPT_SORT_KEYS) for row in rows)
     joined = b"\n".join(lines)

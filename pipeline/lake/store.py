@@ -13,6 +13,11 @@ from pipeline.errors import LakeError
 from pipeline.lake.catalog import Catalog
 from pipeline.schema.tables import table
 
+_REMEDIES = dict.fromkeys(
+    ("article_signatures", "near_duplicates"),
+    "Make it again from the articles: incidents duplicates rebuild.",
+)
+
 
 def table_path(lake: Path, name: str) -> Path:
     """Folder of one Delta table."""
@@ -30,7 +35,7 @@ def open_table(lake: Path, name: str, version: int) -> deltalake.DeltaTable:
     except Exception as error:  # deltalake raises several unrelated kinds for a damaged log
         raise LakeError(
             f"Table {name} of the lake {lake} cannot be opened at version {version}: {error}. "
-            "Restore the folder from a backup."
+            f"{_REMEDIES.get(name, 'Restore the folder from a backup.')}"
         ) from error
 
 

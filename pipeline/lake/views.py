@@ -1,7 +1,8 @@
-"""``incidents.duckdb``: views only, over the visible Parquet files, replaced atomically after each commit.
+"""``incidents.duckdb``: views over the visible Parquet files, replaced atomically after each commit.
 
 The main schema shows each article in its current version (the latest publication time; of two versions of one
-time the one with the smaller key) with the rows read from it; the schema ``versions`` shows every version.
+time the one with the smaller key) with the rows read from it; the schema ``versions`` shows every version. The one table of the
+file tells the groups of near duplicates, which only the lake as a whole can tell.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import duckdb
 from pipeline.config import SCHEMAS_DIR
 from pipeline.files import replacing
 from pipeline.lake.catalog import Catalog, read_catalog
+from pipeline.lake.duplicates import CURRENT_ARTICLES, CURRENT_PAIRS, GROUPS_TABLE, fill_groups
 from pipeline.lake.snapshot import rows_select, sql_text
 from pipeline.lake.store import data_files
 from pipeline.schema.tables import Table, tables
@@ -24,8 +26,12 @@ STORAGE_VERSION = "v1.0.0"
 def _current_select(spec: Table) -> str:
     """What the main schema shows of a table."""
     if spec.name == "articles":
-        order = "published_at DESC, version"
-        return f"SELECT * FROM versions.articles QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY {order}) = 1"
+        return (
+            f"SELECT shown.*, coalesce(near_duplicate_group, article_id) AS near_duplicate_group FROM ({CURRENT_ARTICLES}) AS shown "
+            f"LEFT JOIN {GROUPS_TABLE} USING (article_id)"
+        )
+    if spec.name == "near_duplicates":
+        return CURRENT_PAIRS
     if "article_version" not in {c.name for c in spec.columns} or spec.name == "quarantine":
         return f'SELECT * FROM versions."{spec.name}"'
     condition = "shown.article_id = kept.article_id AND shown.version = kept.article_version"
@@ -35,8 +41,9 @@ def _current_select(spec: Table) -> str:
 
 
 def view_statements(lake: Path, catalog: Catalog) -> list[str]:
-    """The statements that make the views of one visible state."""
-    statements = ["CREATE SCHEMA versions"]
+    """The statements that make the views of one visible state, and the table of groups, empty."""
+    statements = ["CREATE SCHEMA versions", "CREATE SCHEMA derived"]
+    statements.append(f"CREATE TABLE {GROUPS_TABLE} (article_id VARCHAR, near_duplicate_group VARCHAR)")
     ordered = sorted(tables().values(), key=lambda spec: spec.name != "articles")
     for spec in ordered:
         select = rows_select(spec, data_files(lake, spec.name, catalog))
@@ -62,6 +69,7 @@ def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
             connection.execute("USE views_file")
             for statement in view_statements(lake, catalog):
                 connection.execute(statement)
+            fill_groups(connection)
             connection.execute("USE memory")
             connection.execute("DETACH views_file")
         finally:

@@ -6,6 +6,7 @@ Made are: JSON Schemas of the rows, the Great Expectations suites, the DuckDB ty
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,13 @@ def _json_type(kind: str) -> dict[str, Any]:
     return {"type": "object", "properties": properties}
 
 
+def _described_views() -> list[tuple[str, str]]:
+    """Handwritten views and their comments, from ``schemas/views.sql``."""
+    sql = (SCHEMAS_DIR / "views.sql").read_text(encoding="utf-8")
+    found = re.findall(r"COMMENT ON VIEW main\.(\w+) IS '((?:[^']|'')*)'", sql)
+    return [(name, comment.replace("''", "'")) for name, comment in found]
+
+
 def _dictionary() -> str:
     lines = ["# Data dictionary", "", "Generated from `schemas/`; `make generate` makes it again.", ""]
     for spec in tables().values():
@@ -104,11 +112,17 @@ def _dictionary() -> str:
         lines += [
             f"| {c.name} | {c.type} | {'yes' if c.required else ''} | {c.description} |" for c in spec.columns
         ]
+        lines += [
+            f"| {c.name} | {c.type} | {'yes' if c.required else ''} | {c.description} In the view only. |"
+            for c in spec.view_columns
+        ]
         if spec.expectations:
             lines += ["", "Expected of its rows:", ""]
             lines += [f"- {e['sentence']} ({e.get('severity', 'reject')})" for e in spec.expectations]
         lines.append("")
-    lines += ["## Codes", ""]
+    lines += ["## Views", ""]
+    lines += [f"- **{name}**: {sentence}" for name, sentence in _described_views()]
+    lines += ["", "## Codes", ""]
     for name, entry in codebook()["event_types"].items():
         lines += [f"### {name}", "", entry["description"], ""]
         lines += [f"- **{sub}**: {text}" for sub, text in entry["sub_event_types"].items()]

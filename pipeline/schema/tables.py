@@ -58,6 +58,8 @@ class Table:
     partition_by: tuple[str, ...]
     columns: tuple[Column, ...]
     expectations: tuple[dict[str, Any], ...]
+    view_columns: tuple[Column, ...] = ()
+    """Columns that the view of the main schema adds: worked out from many rows, so never stored with one."""
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -142,6 +144,9 @@ def tables() -> dict[str, Table]:
             partition_by=tuple(declared["partition_by"]),
             columns=tuple(_column(name, spec) for name, spec in declared["columns"].items()),
             expectations=tuple(declared["expectations"]),
+            view_columns=tuple(
+                _column(name, spec) for name, spec in declared.get("view_columns", {}).items()
+            ),
         )
     return found
 

@@ -7,6 +7,7 @@ import datetime as dt
 import msgspec
 
 from pipeline.ids import make_id, sha256_text
+from pipeline.text.urls import canonical_url
 
 MAX_ARTICLE_BYTES = 10_000_000
 """Larger single articles and JSONL lines are quarantined: no news article comes near it."""
@@ -34,11 +35,11 @@ class ParsedArticle(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def article_id(self) -> str:
-        """Opaque key from the raw identity: the source's own id, else the URL, else the content."""
+        """Opaque key from the raw identity: the source's own id, else the canonical URL, else the content."""
         if self.source_article_id is not None:
             return make_id("a", "id", self.source_name, self.source_article_id)
         if self.url is not None:
-            return make_id("a", "url", self.url)
+            return make_id("a", "url", canonical_url(self.url))
         return make_id("a", "content", self.text_sha256)
 
     @property

@@ -1,0 +1,185 @@
+"""Near duplicates through the stages: groups in the views, never an article lost; the same after races, deaths and losses."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeline import stages
+from pipeline.batches import publication
+from pipeline.batches.duplicates import rebuild
+from pipeline.batches.publication import published_ledger
+from pipeline.config import Settings
+from pipeline.errors import LakeError
+from pipeline.lake.catalog import read_catalog, write_catalog
+from pipeline.lake.digest import lake_digest
+from tests.articles import record
+
+STORY = (
+    "MAIDUGURI, Nigeria – Nine soldiers were killed on Monday when Boko Haram fighters attacked a base in Konduga, officials said. "
+    "Witnesses heard the first shots near the grain depot and ran towards the old barracks, where a company was asleep. "
+    "The attackers came on motorcycles and set fire to stalls, a bakery and the clinic beside the bridge before they left."
+)
+
+
+def _copy(number: int, source: str, **changes: Any) -> dict[str, Any]:
+    text = STORY.replace("MAIDUGURI, Nigeria –", f"{source.upper()} (Unity Wire) –").replace(
+        "a bakery", f"the bakery of {source}"
+    )
+    return record(number, source=source, text=text, title=f"{source}: soldiers killed") | changes
+
+
+def _ask(home: Settings, sql: str) -> list[Any]:
+    with duckdb.connect(str(home.database), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_copies_are_one_story_of_several_outlets_and_each_is_kept(
+    home: Settings, write_jsonl: Callable[..., Path]
+) -> None:
+    stages.run([write_jsonl("a.jsonl", _copy(1, "Beacon"), record(9))], home)
+    batch_id = stages.run([write_jsonl("b.jsonl", _copy(2, "Meridian"), _copy(3, "Courier"))], home)
+    ledger = published_ledger(batch_id, home.lake)
+    assert ledger is not None
+    assert (ledger["articles_new"], ledger["articles_duplicate"]) == (2, 0)
+    stories = _ask(
+        home, "SELECT article_count, source_count, source_names FROM stories ORDER BY article_count DESC"
+    )
+    assert stories == [(3, 3, ["Beacon", "Courier", "Meridian"]), (1, 1, ["Test Wire"])]
+    [(groups, smallest)] = _ask(
+        home,
+        "SELECT list(DISTINCT near_duplicate_group), min(article_id) FROM articles WHERE source_name <> 'Test Wire'",
+    )
+    assert groups == [smallest]
+    assert _ask(
+        home, "SELECT count(*) FROM near_duplicates WHERE article_id < other_article_id AND rule = 'similar'"
+    ) == [(3,)]
+
+
+def test_a_new_version_is_no_duplicate_of_the_old_and_leaves_the_group_with_its_words(
+    home: Settings, write_jsonl: Callable[..., Path]
+) -> None:
+    stages.run([write_jsonl("a.jsonl", _copy(1, "Beacon"))], home)
+    stages.run(
+        [write_jsonl("b.jsonl", _copy(1, "Beacon", title="Corrected", published_at="2025-03-06"))], home
+    )
+    assert _ask(home, "SELECT count(*) FROM versions.articles") == [(2,)]
+    assert _ask(home, "SELECT count(*) FROM versions.near_duplicates") == [(0,)]
+    stages.run([write_jsonl("c.jsonl", _copy(2, "Courier"))], home)
+    assert _ask(home, "SELECT article_count FROM stories") == [(2,)]
+    other = record(3)["text"]
+    stages.run([write_jsonl("d.jsonl", _copy(2, "Courier", text=other, published_at="2025-03-07"))], home)
+    assert _ask(home, "SELECT article_count FROM stories") == [(1,), (1,)]
+
+
+def test_the_same_text_under_two_ids_is_a_duplicate_however_short(
+    home: Settings, write_jsonl: Callable[..., Path]
+) -> None:
+    stages.run(
+        [
+            write_jsonl(
+                "a.jsonl", record(1, id="x", text="Ten killed."), record(1, id="y", text="Ten killed.")
+            )
+        ],
+        home,
+    )
+    assert _ask(home, "SELECT jaccard, rule FROM near_duplicates") == [(1.0, "same_words")]
+
+
+def test_one_address_in_two_spellings_is_one_article(
+    home: Settings, write_jsonl: Callable[..., Path]
+) -> None:
+    urls = ["https://wire.example/1?utm_source=feed", "HTTPS://wire.example:443/1#top"]
+    stages.run([write_jsonl("a.jsonl", *(record(1, id=None, url=url) for url in urls))], home)
+    assert _ask(home, "SELECT count(*) FROM articles") == [(1,)]
+    assert _ask(home, "SELECT count(*) FROM incident_reports") == [(1,)]
+
+
+def test_two_batches_read_at_once_give_each_pair_once(
+    home: Settings, write_jsonl: Callable[..., Path]
+) -> None:
+    batches = []
+    for name, rows in (
+        ("a", [_copy(1, "Beacon"), _copy(2, "Courier")]),
+        ("b", [_copy(2, "Courier"), _copy(3, "Meridian")]),
+    ):
+        batches.append(stages.ingest([write_jsonl(f"{name}.jsonl", *rows)], home))
+        stages.extract(batches[-1], home)
+        stages.validate(batches[-1], home)
+    for batch_id in batches:
+        stages.publish(batch_id, home)
+    assert _ask(
+        home, "SELECT count(*), count(DISTINCT (article_id, other_article_id)) FROM versions.near_duplicates"
+    ) == [(3, 3)]
+    assert _ask(home, "SELECT article_count FROM stories") == [(3,)]
+
+
+def test_groups_are_whole_after_a_death_between_commit_and_views(
+    home: Settings, write_jsonl: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages.run([write_jsonl("a.jsonl", _copy(1, "Beacon"))], home)
+
+    def dying(*_args: object) -> None:
+        raise LakeError("killed")
+
+    monkeypatch.setattr(publication, "refresh_database", dying)
+    path = write_jsonl("b.jsonl", _copy(2, "Courier"))
+    with pytest.raises(LakeError):
+        stages.run([path], home)
+    assert _ask(home, "SELECT article_count FROM stories") == [(1,)]
+    monkeypatch.undo()
+    monkeypatch.setenv("INCIDENTS_HOME", str(home.home))
+    stages.run([path], home)
+    assert _ask(home, "SELECT article_count FROM stories") == [(2,)]
+
+
+@pytest.fixture
+def filled(home: Settings, write_jsonl: Callable[..., Path]) -> Settings:
+    """A lake of three copies in two batches, and another article."""
+    stages.run([write_jsonl("a.jsonl", _copy(1, "Beacon"), record(9))], home)
+    stages.run([write_jsonl("b.jsonl", _copy(2, "Courier"), _copy(3, "Meridian"))], home)
+    return home
+
+
+@pytest.mark.parametrize("damage", ["none", "removed", "log"])
+def test_lost_or_damaged_signatures_are_made_again_with_the_same_answer(
+    filled: Settings, damage: str
+) -> None:
+    before = lake_digest(filled.database)
+    for name in ("article_signatures", "near_duplicates"):
+        if damage == "removed":
+            shutil.rmtree(filled.lake / name)
+        elif damage == "log":
+            for path in (filled.lake / name / "_delta_log").iterdir():
+                path.write_text("{", encoding="utf-8")
+    assert rebuild(filled) == 3
+    assert lake_digest(filled.database) == before
+    assert rebuild(filled) == 3
+    assert lake_digest(filled.database) == before
+
+
+def test_a_lake_of_before_there_were_signatures_catches_up_with_the_next_batch(
+    filled: Settings, write_jsonl: Callable[..., Path]
+) -> None:
+    catalog = read_catalog(filled.lake)
+    for name in ("article_signatures", "near_duplicates"):
+        shutil.rmtree(filled.lake / name)
+        del catalog.tables[name]
+    write_catalog(filled.lake, catalog)
+    stages.run([write_jsonl("c.jsonl", _copy(4, "Ledger"))], filled)
+    assert _ask(filled, "SELECT max(article_count), count(*) FROM stories") == [(4, 2)]
+
+
+def test_signatures_of_another_method_are_made_anew(
+    filled: Settings, write_jsonl: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.batches.duplicates.METHOD", "another")
+    stages.run([write_jsonl("c.jsonl", _copy(4, "Ledger"))], filled)
+    assert _ask(filled, "SELECT DISTINCT method FROM article_signatures") == [("another",)]
+    assert _ask(filled, "SELECT max(article_count), count(*) FROM stories") == [(4, 2)]
+    assert _ask(filled, "SELECT count(*) FROM article_signatures") == [(5,)]
