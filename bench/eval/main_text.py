@@ -25,7 +25,7 @@ from rich.table import Table
 
 from pipeline.sources.html_page import Page, article_of_page
 from pipeline.sources.items import ParsedArticle, RejectedInput
-from pipeline.text.decode import decode_text, declared_charset
+from pipeline.text.decode import declared_charset, decode_text
 from pipeline.text.html import cheap_text, parse_page
 
 DATES = Path(__file__).parent / "page_dates.csv"

@@ -113,11 +113,11 @@ def _published(stated: tuple[StatedDate, ...], page: Page, html: str) -> Publica
     feed = () if page.published is None else (StatedDate(page.published, "feed"),)
     day = file_name_date(page.name or "")
     named = () if day is None else (StatedDate(day, "file_name"),)
-    if found := choose_publication([*stated, *feed, *named]) or infer_publication(html, page.url):
+    dates = [*stated, *feed, *named]
+    if found := choose_publication(dates, page=html, url=page.url) or infer_publication(html, page.url):
         return found
-    if stated or feed or named:
-        wrong = [*stated, *feed, *named][0]
-        raise RejectedInput("bad_published_at", f"{wrong.value[:60]!r} ({wrong.source})")
+    if dates:
+        raise RejectedInput("bad_published_at", f"{dates[0].value[:60]!r} ({dates[0].source})")
     raise RejectedInput("missing_published_at", "neither the page nor its file name holds one")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -14,15 +15,27 @@ _ISO_DAY = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:$|[T\s].*)")
 _NUMBERS = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:$|[,\s].*)")
 _DAY_FIRST = re.compile(r"(?:[A-Za-z]+,?\s+)?(\d{1,2})(?:st|nd|rd|th)?\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})\b")
 _MONTH_FIRST = re.compile(r"(?:[A-Za-z]+,?\s+)?([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
+_CLOCK = re.compile(
+    r"(?:(?P<month_a>[A-Za-z]{3,9})\.? (?P<day_a>\d{1,2})(?:st|nd|rd|th)?,? (?P<year_a>\d{4})"
+    r"|(?P<day_b>\d{1,2}) (?P<month_b>[A-Za-z]{3,9})\.?,? (?P<year_b>\d{4}))"
+    r"[,|]?\s+(?:at |[-–|]+ )?(?P<hour>\d{1,2})[:.](?P<minute>\d\d)\s*(?P<half>[AaPp])?"
+)
+# As JavaScript prints a date.
+_SCRIPTED = re.compile(r"^([A-Z][a-z]{2} [A-Z][a-z]{2} \d{1,2} \d{4} [\d:]{8}) GMT([+-]\d{4}).*")
 _MAX_CHARACTERS = 60
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """``instant`` is aware UTC; ``day`` is the calendar day as written; ``is_exact`` where the time of day is known."""
+    """``instant`` is aware UTC; ``day`` is the calendar day as written; ``is_exact`` where the time of day is known.
+
+    Where no zone is written, ``instant`` holds what a clock at the publisher's showed, as if it were UTC.
+    """
 
     instant: dt.datetime
     day: dt.date
     is_exact: bool
+    is_utc: bool = False
+    """True where the day is that of UTC, which need not be the publisher's."""
 
 
 def read_moment(value: str) -> Moment | None:
@@ -41,6 +54,21 @@ def is_plausible(instant: dt.datetime) -> bool:
     return EARLIEST <= instant <= dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
 
 
+def clock_times(page: str, year: int) -> Iterator[dt.datetime]:
+    """What is written on a page as a day of that year with a time of day, in the order of the page; without zone."""
+    for place in re.finditer(rf"(?<!\d){year}(?!\d)", page):
+        match = _CLOCK.search(page, max(0, place.start() - 20), place.end() + 20)
+        if match is None or f"{year}" not in match.group("year_a", "year_b"):
+            continue
+        month = (match["month_a"] or match["month_b"]).lower()[:3]
+        hour = int(match["hour"]) % 12 + 12 * (match["half"] in "pP") if match["half"] else int(match["hour"])
+        if month in _MONTHS:
+            try:
+                yield dt.datetime(year, _MONTHS.index(month) + 1, int(match["day_a"] or match["day_b"]), hour, int(match["minute"]))  # noqa: DTZ001  # fmt: skip
+            except ValueError:
+                continue  # numbers that are no day or no time
+
+
 def _iso(written: str) -> Moment | None:
     try:
         return _moment(dt.datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:?\d\d$|Z$)", "", written)))
@@ -50,6 +78,8 @@ def _iso(written: str) -> Moment | None:
 
 def _mail(written: str) -> Moment | None:
     try:
+        if match := _SCRIPTED.match(written):
+            return _moment(dt.datetime.strptime(match[1] + match[2], "%a %b %d %Y %H:%M:%S%z"))
         return _moment(parsedate_to_datetime(written))
     except (ValueError, OverflowError, IndexError):
         return None  # no date of a mail header; the other forms are tried
@@ -61,7 +91,7 @@ def _moment(read: dt.datetime) -> Moment | None:
         instant = read.astimezone(dt.UTC) if read.tzinfo else read.replace(tzinfo=dt.UTC)
     except OverflowError:
         return None
-    return Moment(instant, read.date(), is_exact)
+    return Moment(instant, read.date(), is_exact, is_utc=read.utcoffset() == dt.timedelta())
 
 
 def _day_alone(written: str) -> Moment | None:

@@ -10,12 +10,15 @@ import msgspec
 from htmldate import find_date
 
 from pipeline.text.metadata import StatedDate
-from pipeline.text.moments import Moment, read_moment
+from pipeline.text.moments import Moment, clock_times, read_moment
 
 EXACT, DAY, DISPUTED, INFERRED = "exact_time", "day", "disputed", "inferred"
 # Sources that are set by the publisher for machines to read; a time element is often that of another article.
 _WITNESSES = {"json_ld", "open_graph", "meta", "feed"}
 _APART = dt.timedelta(days=1)
+_FARTHEST_ZONE = dt.timedelta(hours=14)
+_ZONES_APART = dt.timedelta(minutes=30)
+_DAY_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?:/|-|$)")
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -26,10 +29,13 @@ class Publication(msgspec.Struct, frozen=True):
     certainty: str
 
 
-def choose_publication(stated: Iterable[StatedDate]) -> Publication | None:
+def choose_publication(
+    stated: Iterable[StatedDate], *, page: str = "", url: str | None = None
+) -> Publication | None:
     """The first date that can be read, in the order given.
 
     Others that differ from it make it less certain: by up to a day, and its time is in doubt; by more, and its day is.
+    ``page`` and ``url`` tell which day it was where the publisher is, when the date is told in UTC.
     """
     read = [(entry, moment) for entry in stated if (moment := read_moment(entry.value)) is not None]
     if not read:
@@ -42,7 +48,32 @@ def choose_publication(stated: Iterable[StatedDate]) -> Publication | None:
         certainty = DAY
     else:
         certainty = EXACT
+    if chosen.is_exact and (chosen.is_utc or certainty == DAY):
+        day = _local_day([chosen, *(moment for _, moment in read)], page, url)
+        chosen = msgspec.structs.replace(chosen, day=day or chosen.day)
     return Publication(chosen, first.source, certainty)
+
+
+def _local_day(moments: list[Moment], page: str, url: str | None) -> dt.date | None:
+    """The day at the publisher's: of the same instant written without a zone, else in the address, else on the page."""
+    exact = [moment.instant for moment in moments if moment.is_exact]
+    clocks = [moment.instant for moment in moments if not moment.is_exact and moment.instant.time() != dt.time()]  # fmt: skip
+    for clock in clocks:
+        if any(_is_same(clock, instant) for instant in exact):
+            return clock.date()
+    if (match := _DAY_IN_ADDRESS.search(url or "")) and (named := read_moment("-".join(match.groups()))):
+        return named.day if abs(named.day - moments[0].day) <= _APART else None
+    for written in clock_times(page, moments[0].day.year):
+        clock = written.replace(tzinfo=dt.UTC)
+        if any(_is_same(clock, instant) for instant in exact):
+            return clock.date()
+    return None
+
+
+def _is_same(clock: dt.datetime, instant: dt.datetime) -> bool:
+    """Whether a clock somewhere on earth shows that time at the instant."""
+    ahead = clock.replace(second=0, microsecond=0) - instant.replace(second=0, microsecond=0)
+    return abs(ahead) <= _FARTHEST_ZONE and ahead % _ZONES_APART == dt.timedelta()
 
 
 def infer_publication(html: str, url: str | None) -> Publication | None:
