@@ -9,12 +9,13 @@ import msgspec
 
 from pipeline.ids import sha256_text
 from pipeline.sources.fields import file_name_date, file_name_source, text_flags
-from pipeline.sources.items import EXCERPT_CHARACTERS, FailedItem, ParsedArticle, RejectedInput
+from pipeline.sources.items import EXCERPT_CHARACTERS, FailedItem, GatedPage, ParsedArticle, RejectedInput
 from pipeline.sources.raw import RawObject
 from pipeline.sources.text_file import decode_content
+from pipeline.text.candidates import is_candidate
 from pipeline.text.decode import declared_charset
-from pipeline.text.html import hostile_feature, parse_page
-from pipeline.text.language import judge_language
+from pipeline.text.html import cheap_text, hostile_feature, parse_page
+from pipeline.text.language import judge_language, normalize_language
 from pipeline.text.metadata import StatedDate
 from pipeline.text.publication import Publication, choose_publication, infer_publication
 
@@ -44,10 +45,13 @@ def read_html(raw: RawObject) -> ParsedArticle:
     )
 
 
-def read_page(page: Page) -> ParsedArticle | FailedItem:
-    """The article of a page, or why there is none."""
+def read_page(page: Page, is_gated: bool = False) -> ParsedArticle | GatedPage | FailedItem:
+    """The article of a page, or why there is none. Where ``is_gated``, only pages with a word of conflict are read."""
     try:
-        return article_of_page(page)
+        html, charset = decode_page(page)
+        if is_gated and not is_candidate(cheap_text(html)):
+            return GatedPage(url=page.url, input_location=page.location, raw_sha256=page.raw_sha256)
+        return _article(page, html, charset)
     except RejectedInput as rejected:
         return rejected_page(page, rejected)
 
@@ -65,15 +69,22 @@ def rejected_page(page: Page, rejected: RejectedInput) -> FailedItem:
 
 
 def article_of_page(page: Page) -> ParsedArticle:
-    """The article of a page."""
-    html, charset = decode_page(page)
+    """The article of a page.
+
+    Raises:
+        RejectedInput: it holds none, or cannot be read.
+    """
+    return _article(page, *decode_page(page))
+
+
+def _article(page: Page, html: str, charset: str) -> ParsedArticle:
     found = parse_page(html)
     if found.text is None:
         raise RejectedInput("no_main_text", f"{len(page.content):,} bytes of HTML")
     said = found.metadata
     published = _published(said.dates, page, html)
     url = _address(said.url, page.url)
-    language, is_certain = judge_language(said.language, found.text)
+    language, is_certain = _language(said.language, found.text)
     return ParsedArticle(
         source_article_id=None,
         source_name=said.site_name
@@ -96,6 +107,12 @@ def article_of_page(page: Page) -> ParsedArticle:
         input_location=page.location,
         raw_sha256=page.raw_sha256,
     )
+
+
+def _language(said: str | None, text: str) -> tuple[str, bool]:
+    """The text's language and whether it is certain. A page's own tag is often its template's: it counts in doubt only."""
+    detected, is_certain = judge_language(None, text)
+    return (detected if is_certain else normalize_language(said) or detected), is_certain
 
 
 def decode_page(page: Page) -> tuple[str, str]:

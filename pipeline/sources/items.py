@@ -79,6 +79,14 @@ class FailedItem(msgspec.Struct, frozen=True, kw_only=True):
     raw_sha256: str | None
 
 
+class GatedPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a web archive that holds no word of conflict and was not read further; its bytes are kept."""
+
+    url: str | None
+    input_location: str
+    raw_sha256: str
+
+
 class RejectedInput(Exception):
     """Raised inside a source while reading one item; becomes a :class:`FailedItem`."""
 

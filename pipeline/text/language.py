@@ -35,15 +35,13 @@ def detect_language(text: str) -> str:
 def judge_language(declared: str | None, text: str) -> tuple[str, bool]:
     """The language of an article, and whether it is certain.
 
-    A declared language stands unless both detectors name another one; what is not declared is detected. It is certain
-    where the second detector says the same, and where it says nothing against what was declared.
+    A declared language stands; it is uncertain where the second detector names another one. What is not declared is
+    detected; it is certain where both detectors say the same.
     """
     said, vote = normalize_language(declared), _second_vote(text)
-    if said is not None and vote in (None, said):
-        return said, True
-    detected = detect_language(text)
     if said is not None:
-        return (detected if detected == vote else said), False
+        return said, vote in (None, said)
+    detected = detect_language(text)
     return detected, detected == vote
 
 
