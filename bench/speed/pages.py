@@ -12,10 +12,10 @@ from bench.speed.texts import BODIES, PEOPLE, TOWNS, invented_article
 from pipeline.records import Article
 
 _MENU = ["Home", "World", "Politics", "Business", "Science", "Sport", "Culture", "Travel", "Weather", "Video", "Letters", "Archive"]  # fmt: skip
-_SCRIPT_BYTES = 70_000
+_SCRIPT_BYTES = 100_000
 _STYLE_BYTES = 12_000
-_TEASERS = 60
-_MENUS = 14
+_TEASERS = 30
+_MENUS = 5
 
 REPORT = (
     "{town} – At least {number} people were killed on {day} when gunmen attacked a market near {town}, the police said.",
@@ -28,10 +28,11 @@ def invented_page(number: int, *, is_candidate: bool) -> bytes:
     """The page of that number: always the same, about 150 kB."""
     chance = random.Random(number)
     article = invented_article(number)
-    paragraphs = [_report(chance)] * is_candidate + article.text.split("\n")
+    paragraphs = [_report(chance)] * is_candidate + article.text.split("\n") * 3
+    sentences = [sentence for paragraph in paragraphs for sentence in paragraph.split(". ")]
     body = "".join(
-        f'<p class="t-{chance.randint(1, 9)}" data-n="{n}">{text}</p>{_aside(chance, n)}'
-        for n, text in enumerate(paragraphs * 2)
+        f'<p class="t-{chance.randint(1, 9)}" data-n="{n}">{_marked(chance, text)}</p>{_aside(chance, n)}'
+        for n, text in enumerate(sentences)
     )
     return "".join(
         [
@@ -110,7 +111,17 @@ def _menu(chance: random.Random) -> str:
 
 
 def _aside(chance: random.Random, place: int) -> str:
-    return _teaser(chance) if place % 3 == 2 else ""
+    return _teaser(chance) if place % 9 == 8 else ""
+
+
+def _marked(chance: random.Random, text: str) -> str:
+    """A sentence with a link and a word set off, as editors do."""
+    words = text.split()
+    for place, tag in ((chance.randrange(len(words)), "strong"), (chance.randrange(len(words)), "em")):
+        words[place] = f"<{tag}>{words[place]}</{tag}>"
+    place = chance.randrange(len(words))
+    words[place] = f'<a href="/topic/{chance.randint(1, 999)}" data-track="body">{words[place]}</a>'
+    return " ".join(words) + "."
 
 
 def _teaser(chance: random.Random) -> str:

@@ -16,6 +16,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_CONTROLS = bytes([*range(9), *range(14, 27), *range(28, 32)])
 # Codecs that decode all that the WHATWG's encoding of the label does, where Python's own of that name decodes less.
 _WIDER = {
     "gbk": "gb18030",
@@ -44,7 +45,7 @@ def is_binary(content: bytes) -> bool:
     head = content[:4096]
     if any(head.startswith(mark) for mark, _ in _MARKS):
         return False
-    controls = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in head)
+    controls = len(head) - len(head.translate(None, _CONTROLS))
     return b"\0" in head or controls > len(head) // 50
 
 
@@ -84,7 +85,9 @@ def decode_text(
         problem = error
     is_multi_byte = problem is None and not utf8.isascii()
     for rule, codec in _labels(header, declared):
-        if codec == "utf-8" or not is_multi_byte:
+        if codec == "utf-8" and problem is None:
+            return utf8, f"{rule}:{codec}"
+        if codec != "utf-8" and not is_multi_byte:
             try:
                 return content.decode(codec), f"{rule}:{codec}"
             except UnicodeError:

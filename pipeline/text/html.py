@@ -19,21 +19,10 @@ MIN_ARTICLE_CHARACTERS = 60
 MIN_FALLBACK_CHARACTERS = 200
 _SENTENCE = re.compile(r"\w{2,}.{20,}[.!?。！？؟۔।]")
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)")
-_VOID = {
-    b"area",
-    b"base",
-    b"br",
-    b"col",
-    b"embed",
-    b"hr",
-    b"img",
-    b"input",
-    b"link",
-    b"meta",
-    b"source",
-    b"track",
-    b"wbr",
-}
+_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}" % (2 * MAX_ATTRIBUTES_IN_TAG))
+"""So many attributes need so many bytes: shorter tags are not looked at."""
+_VOID = {b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"source", b"track", b"wbr"}  # fmt: skip
+_PART_BYTES = 16_384
 
 
 class PageArticle(msgspec.Struct, frozen=True):
@@ -49,21 +38,38 @@ def hostile_feature(content: bytes) -> str | None:
     """Why parsing the page could take minutes, or ``None``; one linear scan (parsers hang on such pages)."""
     if len(content) > MAX_PAGE_BYTES:
         return f"{len(content):,} bytes, over {MAX_PAGE_BYTES:,}"
-    depth = deepest = 0
-    for closing, name, attributes in _TAG.findall(content):
-        if (
-            attributes.count(b"=") > MAX_ATTRIBUTES_IN_TAG
-            or attributes.count(b" ") > 4 * MAX_ATTRIBUTES_IN_TAG
-        ):
+    for match in _LONG_TAG.finditer(content):
+        if match[0].count(b"=") > MAX_ATTRIBUTES_IN_TAG or len(match[0].split()) > 4 * MAX_ATTRIBUTES_IN_TAG:
             return f"a tag with over {MAX_ATTRIBUTES_IN_TAG:,} attributes"
-        if name.lower() not in _VOID and not attributes.endswith(b"/"):
-            depth += -1 if closing else 1
-            deepest = max(deepest, depth)
+    if _depth_bound(content) <= MAX_DEPTH:
+        return None
+    deepest = _depth(content)
     return (
         f"tags nested {deepest:,} deep"
         if deepest > MAX_DEPTH and content.count(b"</") * 2 < 3 * deepest
         else None
     )
+
+
+def _depth_bound(content: bytes) -> int:
+    """No tag is nested deeper than this; counted in parts, without telling tags apart."""
+    depth = deepest = 0
+    for start in range(0, len(content), _PART_BYTES):
+        part = content[start : start + _PART_BYTES]
+        closing = part.count(b"</")
+        opening = part.count(b"<") - closing
+        deepest = max(deepest, depth + opening)
+        depth = max(0, depth + opening - closing)
+    return deepest
+
+
+def _depth(content: bytes) -> int:
+    depth = deepest = 0
+    for closing, name, attributes in _TAG.findall(content):
+        if name.lower() not in _VOID and not attributes.endswith(b"/"):
+            depth = max(0, depth - 1) if closing else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def parse_page(html: str) -> PageArticle:
