@@ -36,7 +36,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a paragraph of 50 MB": (HEAD + b"<p>" + b"word " * 10_000_000 + b"</p>", "page_too_large"),
     "an unclosed comment of 1 MB": (HEAD + b"<!--" + b"word " * 200_000, "no_main_text"),
     "NULs": (b"\0\0\0" + GOOD, "binary_file"),
-    "nothing but noise": (bytes(range(128, 256)) * 40, "no_main_text"),
+    "nothing but noise": (bytes(range(128, 256)) * 40, "undecodable_text"),
     "an empty body": (HEAD + b"</body></html>", "no_main_text"),
     "a date in the future": (GOOD.replace(b"2025-03-05", b"2190-03-05"), "bad_published_at"),
     "a date with two readings": (GOOD.replace(b"2025-03-05T08:00:00Z", b"03/04/2025"), "bad_published_at"),
