@@ -6,8 +6,8 @@ import re
 
 import msgspec
 import trafilatura
+from lxml.etree import _Element
 from resiliparse.extract.html2text import extract_plain_text
-from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.text.metadata import PageMetadata, read_metadata
 
@@ -74,8 +74,12 @@ def _depth(content: bytes) -> int:
 
 def parse_page(html: str) -> PageArticle:
     """Main text and metadata of a page."""
-    text, is_fallback = _main_text(html)
-    return PageArticle(text, read_metadata(LexborHTMLParser(html)), is_fallback)
+    tree = trafilatura.load_html(html)
+    if tree is None:
+        return PageArticle(None, PageMetadata())
+    metadata = read_metadata(tree)
+    text, is_fallback = _main_text(tree, html)
+    return PageArticle(text, metadata, is_fallback)
 
 
 def cheap_text(html: str) -> str:
@@ -84,9 +88,9 @@ def cheap_text(html: str) -> str:
     return found
 
 
-def _main_text(html: str) -> tuple[str | None, bool]:
+def _main_text(tree: _Element, html: str) -> tuple[str | None, bool]:
     text = trafilatura.extract(
-        html, fast=True, include_comments=False, include_tables=False, deduplicate=False
+        tree, fast=True, include_comments=False, include_tables=False, deduplicate=False
     )
     if text and len(text) >= MIN_ARTICLE_CHARACTERS:
         return text, False
