@@ -79,7 +79,9 @@ def _is_same(clock: dt.datetime, instant: dt.datetime) -> bool:
 def infer_publication(html: str, url: str | None) -> Publication | None:
     """A date found in the page's text or address, where none is stated: a day at best, and never sure."""
     latest = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    found = find_date(html, url=url, original_date=True, max_date=latest.replace(tzinfo=None))
+    found = find_date(
+        html, url=url, original_date=True, extensive_search=False, max_date=latest.replace(tzinfo=None)
+    )
     moment = read_moment(found) if found else None
     if moment is None or not _is_written_clearly(moment.day, html + (url or "")):
         return None
