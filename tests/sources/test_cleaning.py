@@ -201,10 +201,12 @@ def test_a_day_told_in_utc_is_placed_where_the_publisher_is(
 
 
 def test_a_date_in_the_text_is_inferred_unless_it_has_two_readings() -> None:
-    found = infer_publication("<html><body><p>Published 5 March 2025</p><p>Words.</p></body></html>", None)
+    found = infer_publication(
+        '<html><body><span class="date">5 March 2025</span><p>Words.</p></body></html>', None
+    )
     assert found is not None
     assert (found.moment.day, found.source, found.certainty) == (dt.date(2025, 3, 5), "page_text", "inferred")
-    assert infer_publication("<html><body><p>Published 03/04/2025</p></body></html>", None) is None
+    assert infer_publication('<html><body><span class="date">03/04/2025</span></body></html>', None) is None
 
 
 def test_authors_and_title_are_read_from_where_they_stand() -> None:
