@@ -137,7 +137,14 @@ def ingest(paths: Paths, json: Json = False) -> None:
         note = staged.read_note("ingest")
         counts = {
             name: note[name]
-            for name in ("items_fetched", "items_parsed", "items_failed", "duplicates", "conflicting")
+            for name in (
+                "items_fetched",
+                "items_parsed",
+                "items_failed",
+                "items_gated",
+                "duplicates",
+                "conflicting",
+            )
         }
         counts["to_extract"] = staged.read_arrow("ingest", "articles").num_rows
         failed = [

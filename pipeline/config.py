@@ -30,6 +30,8 @@ class Settings:
     """``INCIDENTS_LAKE``: the lake's folder (default ``<home>/lake``)."""
     workers: int
     """``INCIDENTS_WORKERS``: processes that extract (default: the number of cores, at most 8)."""
+    is_gated: bool = False
+    """``INCIDENTS_GATE=1``: pages of web archives without a word of conflict are counted and not read further."""
 
     @property
     def database(self) -> Path:
@@ -72,4 +74,4 @@ def settings() -> Settings:
     home = Path(os.environ.get("INCIDENTS_HOME") or "data").expanduser().absolute()
     lake = Path(os.environ.get("INCIDENTS_LAKE") or home / "lake").expanduser().absolute()
     workers = int(os.environ.get("INCIDENTS_WORKERS") or min(8, os.cpu_count() or 1))
-    return Settings(home=home, lake=lake, workers=workers)
+    return Settings(home=home, lake=lake, workers=workers, is_gated=os.environ.get("INCIDENTS_GATE") == "1")

@@ -10,10 +10,10 @@ SELECT near_duplicate_group, count(*) AS article_count, count(DISTINCT source_na
 FROM main.articles GROUP BY near_duplicate_group;
 COMMENT ON VIEW main.stories IS 'One story a row: articles that are copies of one text, how many of them (article_count) and from how many outlets (source_count), when first and last, under which titles. Copies are recorded, never dropped.';
 CREATE VIEW main.ledger AS
-SELECT batch_id, committed_at, items_fetched, items_parsed, items_failed,
+SELECT batch_id, committed_at, items_fetched, items_parsed, items_failed, items_gated,
        articles_new, articles_updated, articles_duplicate, articles_conflicting,
        versions_replayed, versions_extracted, versions_failed, rows_extracted, rows_accepted, rows_quarantined,
-       items_fetched = items_parsed + items_failed
+       items_fetched = items_parsed + items_failed + items_gated
          AND items_parsed = articles_new + articles_updated + articles_duplicate + articles_conflicting
          AND articles_new + articles_updated + versions_replayed = versions_extracted + versions_failed
          AND rows_extracted = rows_accepted + rows_quarantined AS is_conserved

@@ -29,7 +29,8 @@ def ingest_source(name: str, settings: Settings, *, now: dt.datetime) -> str | N
         kept, unreadable = keep_files(fetched.files, settings.raw)
     objects = [replace(raw, location=f"{name}/{raw.name}") for raw in kept]
     identity = sorted(f"{raw.name}:{raw.sha256}" for raw in objects)
-    batch_id = make_id("b", "source", name, str(held.revision), *identity)
+    gate = ["gated"] if settings.is_gated else []
+    batch_id = make_id("b", "source", name, str(held.revision), *identity, *gate)
     advance = SourceAdvance(source=name, revision=held.revision, state=fetched.state)
     return stage_objects(
         objects, unreadable, [raw.location for raw in objects], batch_id, settings, now=now, advance=advance

@@ -38,7 +38,8 @@ def ingest(paths: list[Path], settings: Settings, *, now: dt.datetime) -> str:
         [f"{raw.name}:{raw.sha256}" for raw in objects]
         + [f"unreadable:{f.content_sha256}" for f in unreadable]
     )
-    return stage_objects(objects, unreadable, inputs, make_id("b", *identity), settings, now=now)
+    gate = ["gated"] if settings.is_gated else []
+    return stage_objects(objects, unreadable, inputs, make_id("b", *identity, *gate), settings, now=now)
 
 
 def stage_objects(
@@ -60,7 +61,7 @@ def stage_objects(
     """
     if published_ledger(batch_id, settings.lake) is not None:
         return batch_id
-    items = list(read_items(objects, workers=settings.workers))
+    items = list(read_items(objects, workers=settings.workers, is_gated=settings.is_gated))
     sorted_items = sort_intake([*items, *unreadable], known_versions(settings.lake))
     staged = StagedBatch(settings.staging, batch_id)
     articles = [article_row(article, now) for article in sorted_items.published]
@@ -74,7 +75,8 @@ def stage_objects(
             "started_at": now.isoformat(),
             "items_fetched": len(items) + len(unreadable),
             "items_failed": len(sorted_items.failed),
-            "items_parsed": len(items) + len(unreadable) - len(sorted_items.failed),
+            "items_gated": sorted_items.gated,
+            "items_parsed": len(items) + len(unreadable) - len(sorted_items.failed) - sorted_items.gated,
             "duplicates": sorted_items.duplicates,
             "conflicting": len(sorted_items.conflicting),
             "replays": list(replays),
@@ -105,11 +107,14 @@ def article_row(article: ParsedArticle, now: dt.datetime) -> Row:
         "source_name": article.source_name,
         "url": article.url,
         "title": article.title,
+        "authors": list(article.authors),
         "text": article.text,
+        "text_flags": list(article.text_flags),
         "language": article.language,
         "published_at": article.published_at,
         "published_on": article.published_on,
         "published_at_source": article.published_at_source,
+        "published_at_certainty": article.published_at_certainty,
         "content_type": article.content_type,
         "charset": article.charset,
         "input_location": article.input_location,

@@ -71,6 +71,7 @@ def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Ro
         "items_fetched": note["items_fetched"],
         "items_parsed": note["items_parsed"],
         "items_failed": note["items_failed"],
+        "items_gated": note["items_gated"],
         "articles_new": len(articles) - n_updated,
         "articles_updated": n_updated,
         "articles_duplicate": note["duplicates"] + len(staged_articles) - len(articles),

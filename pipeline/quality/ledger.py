@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from pipeline.errors import ContractError
 
 IDENTITIES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("Items fetched = parsed + failed", ("items_fetched",), ("items_parsed", "items_failed")),
+    (
+        "Items fetched = parsed + failed + gated",
+        ("items_fetched",),
+        ("items_parsed", "items_failed", "items_gated"),
+    ),
     (
         "Items parsed = new + updated + duplicate + conflicting",
         ("items_parsed",),

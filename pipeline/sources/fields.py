@@ -8,11 +8,11 @@ import unicodedata
 from pathlib import PurePath
 
 from pipeline.sources.items import MAX_ID_LENGTH, RejectedInput
-from pipeline.text.language import detect_language, normalize_language
+from pipeline.text.damage import has_lost_characters, is_mojibake
+from pipeline.text.moments import is_plausible, read_moment
 
 _FILE_DATE = re.compile(r"(?:^|[^0-9])((?:19|20)\d\d-[01]\d-[0-3]\d)$")
 _UNSAFE_ID = re.compile(r"(^|/)\.\.(/|$)|\\")
-_EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def safe_id(value: str | None) -> str | None:
@@ -44,7 +44,7 @@ def parse_published(value: str) -> tuple[dt.datetime, dt.date]:
         moment = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
     except OverflowError:
         raise RejectedInput("bad_published_at", repr(value)) from None
-    if not _EARLIEST <= moment <= dt.datetime.now(dt.UTC) + dt.timedelta(days=1):
+    if not is_plausible(moment):
         raise RejectedInput("bad_published_at", repr(value))
     return moment, local_day
 
@@ -62,6 +62,21 @@ def file_name_source(name: str) -> str:
     return (stem.removesuffix(date) if date else stem).strip(" _-.") or "unknown"
 
 
-def article_language(declared: str | None, text: str) -> str:
-    """The declared language where it is one, else the detected one."""
-    return normalize_language(declared) or detect_language(text)
+def published_certainty(value: str) -> str:
+    """Whether a date of :func:`parse_published` tells the time of publication or its day alone."""
+    moment = read_moment(value)
+    return "exact_time" if moment is not None and moment.is_exact else "day"
+
+
+def text_flags(
+    text: str, title: str | None, *, is_language_certain: bool, is_fallback: bool = False
+) -> tuple[str, ...]:
+    """What is doubtful about an article as it was read; nothing where nothing is."""
+    whole = f"{title or ''}\n{text}"
+    flags = {
+        "mojibake": is_mojibake(whole),
+        "lost_characters": has_lost_characters(whole),
+        "language_uncertain": not is_language_certain,
+        "fallback_text": is_fallback,
+    }
+    return tuple(name for name, is_set in flags.items() if is_set)

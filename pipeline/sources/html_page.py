@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from pipeline.ids import sha256_text
-from pipeline.sources.fields import (
-    article_language,
-    file_name_date,
-    file_name_source,
-    parse_published,
-)
-from pipeline.sources.items import EXCERPT_CHARACTERS, FailedItem, ParsedArticle, RejectedInput
+from pipeline.sources.fields import file_name_date, file_name_source, text_flags
+from pipeline.sources.items import EXCERPT_CHARACTERS, FailedItem, GatedPage, ParsedArticle, RejectedInput
 from pipeline.sources.raw import RawObject
 from pipeline.sources.text_file import decode_content
-from pipeline.text.html import PageArticle, declared_charset, hostile_feature, parse_page
+from pipeline.text.candidates import is_candidate
+from pipeline.text.decode import declared_charset
+from pipeline.text.html import cheap_text, hostile_feature, parse_page
+from pipeline.text.language import judge_language, normalize_language
+from pipeline.text.metadata import StatedDate
+from pipeline.text.publication import Publication, choose_publication, infer_publication
 
-_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+MAX_ADDRESS = 2_000
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,10 +45,13 @@ def read_html(raw: RawObject) -> ParsedArticle:
     )
 
 
-def read_page(page: Page) -> ParsedArticle | FailedItem:
-    """The article of a page, or why there is none."""
+def read_page(page: Page, is_gated: bool = False) -> ParsedArticle | GatedPage | FailedItem:
+    """The article of a page, or why there is none. Where ``is_gated``, only pages with a word of conflict are read."""
     try:
-        return article_of_page(page)
+        html, charset = decode_page(page)
+        if is_gated and not is_candidate(cheap_text(html)):
+            return GatedPage(url=page.url, input_location=page.location, raw_sha256=page.raw_sha256)
+        return _article(page, html, charset)
     except RejectedInput as rejected:
         return rejected_page(page, rejected)
 
@@ -67,28 +69,39 @@ def rejected_page(page: Page, rejected: RejectedInput) -> FailedItem:
 
 
 def article_of_page(page: Page) -> ParsedArticle:
-    """The article of a page."""
-    html, charset = _decode_page(page)
-    if danger := hostile_feature(page.content):
-        raise RejectedInput("parse_failed", danger)
+    """The article of a page.
+
+    Raises:
+        RejectedInput: it holds none, or cannot be read.
+    """
+    return _article(page, *decode_page(page))
+
+
+def _article(page: Page, html: str, charset: str) -> ParsedArticle:
     found = parse_page(html)
     if found.text is None:
         raise RejectedInput("no_main_text", f"{len(page.content):,} bytes of HTML")
-    published, published_source = _published(found, page)
-    published_at, published_on = parse_published(published)
-    url = _address(found.url, page.url)
+    said = found.metadata
+    published = _published(said.dates, page, html)
+    url = _address(said.url, page.url)
+    language, is_certain = _language(said.language, found.text)
     return ParsedArticle(
         source_article_id=None,
-        source_name=found.site_name
+        source_name=said.site_name
         or host_of(url)
         or (file_name_source(page.name) if page.name else "unknown"),
         url=url,
-        title=found.title,
+        title=said.title,
+        authors=said.authors,
         text=found.text,
-        language=article_language(found.language, found.text),
-        published_at=published_at,
-        published_on=published_on,
-        published_at_source=published_source,
+        text_flags=text_flags(
+            found.text, said.title, is_language_certain=is_certain, is_fallback=found.is_fallback
+        ),
+        language=language,
+        published_at=published.moment.instant,
+        published_on=published.moment.day,
+        published_at_source=published.source,
+        published_at_certainty=published.certainty,
         content_type="html",
         charset=charset,
         input_location=page.location,
@@ -96,37 +109,50 @@ def article_of_page(page: Page) -> ParsedArticle:
     )
 
 
-def _decode_page(page: Page) -> tuple[str, str]:
-    """A charset that the server or the page declares goes before detection, but not before valid UTF-8."""
-    content = page.content
-    for rule, declared in (("header", page.charset), ("declared", declared_charset(content))):
-        if declared is None or content.startswith(_MARKS):
-            continue
-        try:
-            content.decode("utf-8")
-        except UnicodeDecodeError:
-            try:
-                return content.decode(declared), f"{rule}:{declared.lower()}"
-            except (LookupError, UnicodeError):
-                continue
-    return decode_content(content)
+def _language(said: str | None, text: str) -> tuple[str, bool]:
+    """The text's language and whether it is certain. A page's own tag is often its template's: it counts in doubt only."""
+    detected, is_certain = judge_language(None, text)
+    return (detected if is_certain else normalize_language(said) or detected), is_certain
 
 
-def _published(found: PageArticle, page: Page) -> tuple[str, str]:
-    if found.published is not None and found.published_source is not None:
-        return found.published, found.published_source
-    if page.published is not None:
-        return page.published, "feed"
-    if day := file_name_date(page.name or ""):
-        return day, "file_name"
-    raise RejectedInput("missing_published_at", "neither the page's metadata nor its file name holds one")
+def decode_page(page: Page) -> tuple[str, str]:
+    """Text and character set of a page that is safe to parse; rejects one that is no text, or hangs parsers."""
+    decoded = decode_content(
+        page.content, header=page.charset, declared=declared_charset(page.content), is_mended=True
+    )
+    if danger := hostile_feature(page.content):
+        raise RejectedInput("parse_failed", danger)
+    return decoded
+
+
+def _published(stated: tuple[StatedDate, ...], page: Page, html: str) -> Publication:
+    """The page's own date, else that of the feed, else that of the file's name, else one found in the text."""
+    feed = () if page.published is None else (StatedDate(page.published, "feed"),)
+    day = file_name_date(page.name or "")
+    named = () if day is None else (StatedDate(day, "file_name"),)
+    dates = [*stated, *feed, *named]
+    if found := choose_publication(dates, page=html, url=page.url) or infer_publication(html, page.url):
+        return found
+    if dates:
+        raise RejectedInput("bad_published_at", f"{dates[0].value[:60]!r} ({dates[0].source})")
+    raise RejectedInput("missing_published_at", "neither the page nor its file name holds one")
 
 
 def _address(said: str | None, fetched: str | None) -> str | None:
     """The address the page gives itself, unless it was fetched from another host: then it may be lying."""
-    if said is None or fetched is None:
-        return said or fetched
-    return said if host_of(said) == host_of(fetched) else fetched
+    own = web_address(said, fetched)
+    return own if own and (fetched is None or host_of(own) == host_of(fetched)) else fetched
+
+
+def web_address(value: str | None, base: str | None = None) -> str | None:
+    """An address on the web, whole; ``None`` for what is none (``javascript:``, a path without a host)."""
+    try:
+        address = urljoin(base or "", value or "")
+        parts = urlsplit(address)
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return None  # brackets or a port that no address can have
+    return address if is_web and len(address) <= MAX_ADDRESS and address.isprintable() else None
 
 
 def host_of(url: str | None) -> str | None:

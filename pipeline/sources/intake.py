@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.sources.items import FailedItem, ParsedArticle
+from pipeline.sources.items import FailedItem, GatedPage, ParsedArticle
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class KnownVersion:
 
 @dataclass
 class Intake:
-    """Articles by what they are; every parsed article is in one of the four groups, every failed item in ``failed``."""
+    """Articles by what they are; every parsed article is in one of the four groups."""
 
     new: list[ParsedArticle] = field(default_factory=list)
     updated: list[ParsedArticle] = field(default_factory=list)
@@ -29,6 +29,8 @@ class Intake:
     conflicting: list[tuple[ParsedArticle, str]] = field(default_factory=list)
     """Versions that are not published, each with the version shown in its place."""
     failed: list[FailedItem] = field(default_factory=list)
+    gated: int = 0
+    """Pages of web archives that hold no word of conflict."""
 
     @property
     def published(self) -> list[ParsedArticle]:
@@ -37,7 +39,7 @@ class Intake:
 
 
 def sort_intake(
-    items: Iterable[ParsedArticle | FailedItem], known: Mapping[str, list[KnownVersion]]
+    items: Iterable[ParsedArticle | GatedPage | FailedItem], known: Mapping[str, list[KnownVersion]]
 ) -> Intake:
     """Sort items by what the lake knows (article id to its versions). The order of the items does not matter.
 
@@ -49,6 +51,9 @@ def sort_intake(
     for item in items:
         if isinstance(item, FailedItem):
             intake.failed.append(item)
+            continue
+        if isinstance(item, GatedPage):
+            intake.gated += 1
             continue
         first = groups[item.article_id].setdefault(item.version, item)
         if first is not item:

@@ -23,11 +23,15 @@ class ParsedArticle(msgspec.Struct, frozen=True, kw_only=True):
     source_name: str
     url: str | None
     title: str | None
+    authors: tuple[str, ...] = ()
     text: str
+    text_flags: tuple[str, ...] = ()
+    """What is doubtful about the text and its language."""
     language: str
     published_at: dt.datetime
     published_on: dt.date
     published_at_source: str
+    published_at_certainty: str = "day"
     content_type: str
     charset: str
     input_location: str
@@ -52,7 +56,14 @@ class ParsedArticle(msgspec.Struct, frozen=True, kw_only=True):
         """Opaque key of this version: any difference in what the source says makes another one."""
         when = (self.published_at.isoformat(), self.published_on.isoformat(), self.published_at_source)
         return make_id(
-            "v", self.article_id, self.text_sha256, self.url, self.language, *when, self.content_type
+            "v",
+            self.article_id,
+            self.text_sha256,
+            self.url,
+            self.language,
+            *when,
+            self.content_type,
+            *self.authors,
         )
 
 
@@ -67,6 +78,14 @@ class FailedItem(msgspec.Struct, frozen=True, kw_only=True):
     """Identity of the rejected thing, whole: the same thing rejected twice is one row."""
     input_location: str
     raw_sha256: str | None
+
+
+class GatedPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a web archive that holds no word of conflict and was not read further; its bytes are kept."""
+
+    url: str | None
+    input_location: str
+    raw_sha256: str
 
 
 class RejectedInput(Exception):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from pipeline.records import ArticleRecord
-from pipeline.sources.fields import article_language, article_text, parse_published, safe_id
+from pipeline.sources.fields import article_text, parse_published, published_certainty, safe_id, text_flags
 from pipeline.sources.items import ParsedArticle, RejectedInput
 from pipeline.sources.raw import RawObject
+from pipeline.text.language import judge_language
 
 
 def article_of_record(
@@ -19,16 +20,20 @@ def article_of_record(
     if not (record.published_at or "").strip():
         raise RejectedInput("missing_published_at", "published_at is absent or empty")
     published_at, published_on = parse_published(str(record.published_at))
+    title = record.title or None
+    language, is_certain = judge_language(record.language, text)
     return ParsedArticle(
         source_article_id=source_article_id,
         source_name=_source_name(record),
         url=record.url or None,
-        title=record.title or None,
+        title=title,
         text=text,
-        language=article_language(record.language, text),
+        text_flags=text_flags(text, title, is_language_certain=is_certain),
+        language=language,
         published_at=published_at,
         published_on=published_on,
         published_at_source="record",
+        published_at_certainty=published_certainty(str(record.published_at)),
         content_type=content_type,
         charset=charset,
         input_location=location,

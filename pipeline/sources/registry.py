@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from pipeline.sources.items import (
     EXCERPT_CHARACTERS,
     MAX_ARTICLE_BYTES,
     FailedItem,
+    GatedPage,
     ParsedArticle,
     RejectedInput,
 )
@@ -25,8 +27,10 @@ from pipeline.sources.text_file import read_text
 from pipeline.sources.warc import read_warc
 from pipeline.text.guard import map_guarded
 
-Item = ParsedArticle | FailedItem
+Item = ParsedArticle | GatedPage | FailedItem
 Made = TypeVar("Made")
+PAGE_SECONDS = 8.0
+"""After this long the process of a page is killed; with the start of another, a hostile page holds up its batch ten seconds."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +105,8 @@ def keep_files(files: Sequence[Path], store: Path) -> tuple[list[RawObject], lis
     return kept, failed
 
 
-def read_items(objects: Iterable[RawObject], *, workers: int) -> Iterator[Item]:
-    """All items of the kept files, in no order that matters."""
+def read_items(objects: Iterable[RawObject], *, workers: int, is_gated: bool = False) -> Iterator[Item]:
+    """All items of the kept files, in no order that matters; pages of archives through the gate where ``is_gated``."""
     guarded: dict[str, list[RawObject]] = {}
     for raw in objects:
         source = source_of(raw.name)
@@ -115,7 +119,8 @@ def read_items(objects: Iterable[RawObject], *, workers: int) -> Iterator[Item]:
         elif source.read_many is not None:
             yield from _read_stream(source.read_many(raw), raw)
         elif source.read_pages is not None:
-            yield from parse_pages(_read_stream(source.read_pages(raw), raw), workers=workers)
+            pages = _read_stream(source.read_pages(raw), raw)
+            yield from parse_pages(pages, workers=workers, is_gated=is_gated)
         elif raw.byte_count > MAX_ARTICLE_BYTES:
             yield _reject(raw, RejectedInput("file_too_large", f"{raw.byte_count:,} bytes"))
         elif source.is_guarded:
@@ -123,7 +128,7 @@ def read_items(objects: Iterable[RawObject], *, workers: int) -> Iterator[Item]:
         else:
             yield read_file(raw)
     for name_objects in guarded.values():
-        for outcome in map_guarded(read_file, name_objects, workers=workers):
+        for outcome in map_guarded(read_file, name_objects, workers=workers, seconds=PAGE_SECONDS):
             if outcome.made is not None:
                 yield outcome.made
             else:
@@ -138,7 +143,7 @@ def _read_stream(made: Iterator[Made], raw: RawObject) -> Iterator[Made | Failed
         yield _reject(raw, rejected)
 
 
-def parse_pages(found: Iterable[Page | Item], *, workers: int) -> Iterator[Item]:
+def parse_pages(found: Iterable[Page | Item], *, workers: int, is_gated: bool = False) -> Iterator[Item]:
     """The items of the pages, in processes that can be killed; what is an item already goes through."""
     items: list[Item] = []
 
@@ -149,7 +154,9 @@ def parse_pages(found: Iterable[Page | Item], *, workers: int) -> Iterator[Item]
             else:
                 items.append(page)
 
-    for outcome in map_guarded(read_page, pages(), workers=workers):
+    for outcome in map_guarded(
+        partial(read_page, is_gated=is_gated), pages(), workers=workers, seconds=PAGE_SECONDS
+    ):
         if outcome.made is not None:
             yield outcome.made
         else:

@@ -1,10 +1,13 @@
-"""Bytes to text: byte-order mark, then strict UTF-8, then detection; which rule won is told."""
+"""Bytes to text: byte-order mark, HTTP header, the page's own declaration, strict UTF-8, then detection; which rule won is told."""
 
 from __future__ import annotations
 
 import codecs
+import re
+from collections.abc import Iterator
 
 from charset_normalizer import from_bytes
+from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -13,7 +16,24 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_SINGLE_BYTE = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r"]
+_CONTROLS = bytes([*range(9), *range(14, 27), *range(28, 32)])
+# Codecs that decode all that the WHATWG's encoding of the label does, where Python's own of that name decodes less.
+_WIDER = {
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "big5": "big5hkscs",
+    "iso8859-11": "cp874",
+}
+_DECLARED = re.compile(
+    rb"""<meta[^>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_.:-]{2,40})"""
+    rb"""|^\s*<\?xml[^>]{0,100}encoding\s*=\s*["']([A-Za-z0-9_.:-]{2,40})""",
+    re.IGNORECASE,
+)
+_DECLARED_WITHIN = 2048
+# What stands between tags and is no ASCII; no trail byte of a multi-byte character is a bracket.
+_TELLING = re.compile(rb"[^<>\x80-\xff]{0,200}[\x80-\xff][^<>]{0,2000}")
+_TELLING_BYTES = 50_000
 
 
 class UndecodableText(ValueError):
@@ -25,12 +45,32 @@ def is_binary(content: bytes) -> bool:
     head = content[:4096]
     if any(head.startswith(mark) for mark, _ in _MARKS):
         return False
-    controls = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in head)
+    controls = len(head) - len(head.translate(None, _CONTROLS))
     return b"\0" in head or controls > len(head) // 50
 
 
-def decode_text(content: bytes) -> tuple[str, str]:
-    """The text and the character set it was read with (``bom:...``, ``utf-8``, ``detected:...``).
+def declared_charset(content: bytes) -> str | None:
+    """The character set in the first 2 kB of a page (``<meta>`` or XML declaration), as written."""
+    match = _DECLARED.search(content[:_DECLARED_WITHIN])
+    return (match[1] or match[2]).decode("ascii") if match else None
+
+
+def codec_of(label: str | None) -> str | None:
+    """Python's codec for a label as the web uses it (``iso-8859-1`` means ``cp1252``); ``None`` for what is no label."""
+    name = (label or "").strip(" \t\r\n\"'").lower()
+    known = map_encoding_to_html5(name, fallback_utf8=False) if name.isascii() and name else None
+    return None if known is None else _WIDER.get(known, known)
+
+
+def decode_text(
+    content: bytes, *, header: str | None = None, declared: str | None = None, is_mended: bool = False
+) -> tuple[str, str]:
+    """The text, and the rule and character set it was read with.
+
+    These are tried in turn: the byte-order mark (``bom:...``), the label of the HTTP header (``header:...``), the one
+    the page ``declared`` (``declared:...``), strict UTF-8 (``utf-8``), detection (``detected:...``). A label is refuted
+    by bytes that it does not decode, and any but UTF-8 by bytes that are UTF-8 beyond ASCII, which no other text is by
+    chance. Where ``is_mended``, damaged UTF-8 is read with U+FFFD for what is broken (``damaged:utf-8``).
 
     Raises:
         UndecodableText: nothing fits; text cut in the middle of a UTF-8 character counts as undecodable.
@@ -38,16 +78,51 @@ def decode_text(content: bytes) -> tuple[str, str]:
     for mark, name in _MARKS:
         if content.startswith(mark):
             return _strict(content, name), f"bom:{name}"
+    problem, utf8 = None, ""
     try:
-        return content.decode("utf-8"), "utf-8"
+        utf8 = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        if _is_cut_utf8(content, error) or _is_damaged_utf8(content):
-            raise UndecodableText(f"broken UTF-8 at byte {error.start} of {len(content)}") from error
-    matches = list(from_bytes(content, cp_isolation=_SINGLE_BYTE))
-    if not matches:
-        raise UndecodableText("no character set fits")
-    match = min(matches, key=lambda m: (m.chaos, -m.coherence, m.encoding != "cp1252"))
-    return str(match), f"detected:{match.encoding}"
+        problem = error
+    is_multi_byte = problem is None and not utf8.isascii()
+    for rule, codec in _labels(header, declared):
+        if codec == "utf-8" and problem is None:
+            return utf8, f"{rule}:{codec}"
+        if codec != "utf-8" and not is_multi_byte:
+            try:
+                return content.decode(codec), f"{rule}:{codec}"
+            except UnicodeError:
+                continue  # refuted: the next rule decides
+    if problem is None:
+        return utf8, "utf-8"
+    if _is_cut_utf8(content, problem) or _is_damaged_utf8(content):
+        if is_mended:
+            return content.decode("utf-8", errors="replace"), "damaged:utf-8"
+        raise UndecodableText(f"broken UTF-8 at byte {problem.start} of {len(content)}") from problem
+    for codec in _detected(content):
+        try:
+            return content.decode(codec), f"detected:{codec}"
+        except UnicodeError:
+            continue  # refuted: the next guess decides
+    raise UndecodableText("no character set fits")
+
+
+def _labels(header: str | None, declared: str | None) -> Iterator[tuple[str, str]]:
+    """Rules and codecs in their order. UTF-16 in a page's own tag is not true: the tag was read as ASCII."""
+    if codec := codec_of(header):
+        yield "header", codec
+    if (codec := codec_of(declared)) and not codec.startswith("utf-16"):
+        yield "declared", codec
+
+
+def _detected(content: bytes) -> Iterator[str]:
+    """Guesses, best first. The first detector is right more often, but blind to EUC-KR."""
+    telling = b"\n".join(_TELLING.findall(content))[:_TELLING_BYTES]
+    guessed = detect_encoding(telling)
+    if guessed:
+        yield _WIDER.get(guessed, guessed)
+    matches = from_bytes(telling)
+    if (best := matches.best()) is not None:
+        yield best.encoding
 
 
 def _strict(content: bytes, name: str) -> str:

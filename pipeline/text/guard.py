@@ -16,8 +16,8 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 ITEM_SECONDS = 10.0
-ITEM_MEMORY_BYTES = 3 << 30
-ITEMS_BEFORE_RECYCLING = 1000
+ITEM_MEMORY_BYTES = 1 << 30
+ITEMS_BEFORE_RECYCLING = 5000
 
 
 class Outcome(msgspec.Struct, Generic[Given, Made], frozen=True):
@@ -30,7 +30,8 @@ class Outcome(msgspec.Struct, Generic[Given, Made], frozen=True):
 
 
 def _limit_memory() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (ITEM_MEMORY_BYTES, ITEM_MEMORY_BYTES))
+    # What a process may write to, not what it maps: libraries reserve address space by the number of cores.
+    resource.setrlimit(resource.RLIMIT_DATA, (ITEM_MEMORY_BYTES, ITEM_MEMORY_BYTES))
 
 
 def map_guarded(

@@ -28,7 +28,7 @@ def ledger_of(batch_id: str, home: Settings) -> dict[str, int]:
 
 def test_the_samples_become_incidents_and_every_item_is_accounted_for(home: Settings) -> None:
     ledger = ledger_of(stages.run([SAMPLES_DIR], home), home)
-    assert ledger["items_fetched"] == ledger["items_parsed"] + ledger["items_failed"]
+    assert ledger["items_fetched"] == ledger["items_parsed"] + ledger["items_failed"] + ledger["items_gated"]
     assert ledger["reports_accepted"] > 25
     with duckdb.connect(str(home.database), read_only=True) as connection:
         [(reports,)] = connection.execute("SELECT count(*) FROM incident_reports").fetchall()

@@ -213,7 +213,7 @@ def test_an_archive_flows_to_the_lake(home: Settings, tmp_path: Path) -> None:
             member(page(1), 1),
             member(page(1), 1),
             member(b"<html><body><nav>Home</nav></body></html>", 2),
-            member(page(3).replace(b"article:published_time", b"x"), 3),
+            member(page(3, date="soon").replace(b"article:published_time", b"x"), 3),
             member(liar, 4),
             member(latin, 5, http=[("Content-Type", "text/html; charset=cp1252")]),
             member(b"<div>" * 100_000, 6),
