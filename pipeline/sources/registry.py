@@ -19,6 +19,13 @@ from pipeline.sources.items import (
     RejectedInput,
 )
 from pipeline.sources.jsonl import read_jsonl
+from pipeline.sources.kafka_file import (
+    KAFKA_ENDING,
+    KeptMessage,
+    read_message,
+    read_messages,
+    rejected_message,
+)
 from pipeline.sources.parquet_file import read_parquet
 from pipeline.sources.raw import RawObject, keep_raw
 from pipeline.sources.text_file import read_text
@@ -27,14 +34,16 @@ from pipeline.text.guard import map_guarded
 
 Item = ParsedArticle | FailedItem
 Made = TypeVar("Made")
+Part = TypeVar("Part", Page, KeptMessage)
 
 
 @dataclass(frozen=True)
 class Source:
-    """One input kind, with one of three ways to read a file.
+    """One input kind, with one of four ways to read a file.
 
     ``read_one`` reads a file that is one article; ``read_many`` gives the items of a file that holds many;
-    ``read_pages`` gives pages, each parsed in a process that can be killed, and items that are no pages.
+    ``read_pages`` gives pages, each parsed in a process that can be killed, and items that are no pages;
+    ``read_messages`` does so for messages.
     """
 
     name: str
@@ -43,6 +52,7 @@ class Source:
     read_one: Callable[[RawObject], ParsedArticle] | None = None
     read_many: Callable[[RawObject], Iterator[Item]] | None = None
     read_pages: Callable[[RawObject], Iterator[Page | FailedItem]] | None = None
+    read_messages: Callable[[RawObject], Iterator[KeptMessage | FailedItem]] | None = None
     is_guarded: bool = False
 
 
@@ -50,6 +60,7 @@ SOURCES = (
     Source("jsonl", (".jsonl", ".ndjson"), "JSON Lines, one article a line (id, title, text, published_at, source, url, language)", read_many=read_jsonl),
     Source("csv", (".csv", ".tsv"), "CSV, one article a row; the columns are named like the fields of a JSONL record", read_many=read_csv),
     Source("parquet", (".parquet",), "Parquet, one article a row; the columns are named like the fields of a JSONL record", read_many=read_parquet),
+    Source("kafka", (KAFKA_ENDING,), "messages read from a Kafka topic, one article a message, as a declared source keeps them", read_messages=read_messages),
     Source("text", (".txt",), "plain text, one article a file; the first line is the title, the name ends with the date", read_one=read_text),
     Source("html", (".html", ".htm"), "HTML pages, one article a file; date, title and address from the page's metadata", read_one=read_html, is_guarded=True),
     Source("warc", (".warc", ".warc.gz"), "web archives (WARC), one article an HTML response", read_pages=read_warc),
@@ -57,8 +68,14 @@ SOURCES = (
 
 
 def source_of(name: str) -> Source | None:
-    """The source that reads files of this name, if any."""
-    return next((source for source in SOURCES if name.lower().endswith(source.endings)), None)
+    """The source that reads files of this name, if any; the longest ending decides."""
+    fitting = [
+        (len(ending), source)
+        for source in SOURCES
+        for ending in source.endings
+        if name.lower().endswith(ending)
+    ]
+    return max(fitting, key=lambda found: found[0])[1] if fitting else None
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -116,6 +133,8 @@ def read_items(objects: Iterable[RawObject], *, workers: int) -> Iterator[Item]:
             yield from _read_stream(source.read_many(raw), raw)
         elif source.read_pages is not None:
             yield from parse_pages(_read_stream(source.read_pages(raw), raw), workers=workers)
+        elif source.read_messages is not None:
+            yield from _parse_messages(_read_stream(source.read_messages(raw), raw), workers=workers)
         elif raw.byte_count > MAX_ARTICLE_BYTES:
             yield _reject(raw, RejectedInput("file_too_large", f"{raw.byte_count:,} bytes"))
         elif source.is_guarded:
@@ -140,20 +159,34 @@ def _read_stream(made: Iterator[Made], raw: RawObject) -> Iterator[Made | Failed
 
 def parse_pages(found: Iterable[Page | Item], *, workers: int) -> Iterator[Item]:
     """The items of the pages, in processes that can be killed; what is an item already goes through."""
+    return _parse_guarded(found, Page, read_page, rejected_page, workers)
+
+
+def _parse_messages(found: Iterable[KeptMessage | Item], *, workers: int) -> Iterator[Item]:
+    return _parse_guarded(found, KeptMessage, read_message, rejected_message, workers)
+
+
+def _parse_guarded(
+    found: Iterable[Part | Item],
+    part: type[Part],
+    parse: Callable[[Part], Item],
+    reject: Callable[[Part, RejectedInput], FailedItem],
+    workers: int,
+) -> Iterator[Item]:
     items: list[Item] = []
 
-    def pages() -> Iterator[Page]:
-        for page in found:
-            if isinstance(page, Page):
-                yield page
-            else:
-                items.append(page)
+    def parts() -> Iterator[Part]:
+        for one in found:
+            if isinstance(one, part):
+                yield one
+            elif isinstance(one, ParsedArticle | FailedItem):
+                items.append(one)
 
-    for outcome in map_guarded(read_page, pages(), workers=workers):
+    for outcome in map_guarded(parse, parts(), workers=workers):
         if outcome.made is not None:
             yield outcome.made
         else:
-            yield rejected_page(outcome.given, RejectedInput("parse_failed", outcome.failure or ""))
+            yield reject(outcome.given, RejectedInput("parse_failed", outcome.failure or ""))
     yield from items
 
 
