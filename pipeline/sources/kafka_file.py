@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -27,14 +28,14 @@ KAFKA_ENDING = ".kafka.parquet"
 _LOAD_SECONDS = 60.0
 _MAX_BYTES = 1_500_000_000
 _COLUMNS = pa.schema(
-    [
-        pa.field("topic", pa.string(), nullable=False),
-        pa.field("partition", pa.int32(), nullable=False),
-        pa.field("offset", pa.int64(), nullable=False),
-        pa.field("timestamp", pa.int64()),
-        pa.field("key", pa.large_binary()),
-        pa.field("value", pa.large_binary()),
-    ]
+    {
+        "topic": pa.string(),
+        "partition": pa.int32(),
+        "offset": pa.int64(),
+        "timestamp": pa.int64(),
+        "key": pa.large_binary(),
+        "value": pa.large_binary(),
+    }
 )
 
 
@@ -96,7 +97,8 @@ def load_messages(path: Path) -> list[KafkaMessage] | RejectedInput:
         with pq.ParquetFile(path, pre_buffer=False) as file:
             if not file.schema_arrow.equals(_COLUMNS):
                 return RejectedInput(
-                    "broken_parquet", f"its columns are not {', '.join(_COLUMNS.names)} as a Kafka batch has them"
+                    "broken_parquet",
+                    f"its columns are not {', '.join(_COLUMNS.names)} as a Kafka batch has them",
                 )
             rows = (row for batch in file.iter_batches(use_threads=False) for row in _rows(batch))
             return [KafkaMessage(**row) for row in rows]
@@ -106,10 +108,10 @@ def load_messages(path: Path) -> list[KafkaMessage] | RejectedInput:
         return RejectedInput("broken_parquet", f"{error}"[:200])
 
 
-def _rows(batch: pa.RecordBatch) -> list[dict[str, object]]:
+def _rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     if batch.nbytes > _MAX_BYTES:
         raise RejectedInput("broken_parquet", f"{batch.num_rows:,} messages of {batch.nbytes:,} bytes")
-    rows: list[dict[str, object]] = batch.to_pylist()
+    rows: list[dict[str, Any]] = batch.to_pylist()
     return rows
 
 
