@@ -27,16 +27,15 @@ from pipeline.text.guard import map_guarded
 KAFKA_ENDING = ".kafka.parquet"
 _LOAD_SECONDS = 60.0
 _MAX_BYTES = 1_500_000_000
-_COLUMNS = pa.schema(
-    {
-        "topic": pa.string(),
-        "partition": pa.int32(),
-        "offset": pa.int64(),
-        "timestamp": pa.int64(),
-        "key": pa.large_binary(),
-        "value": pa.large_binary(),
-    }
-)
+_TYPES: dict[str, pa.DataType] = {
+    "topic": pa.string(),
+    "partition": pa.int32(),
+    "offset": pa.int64(),
+    "timestamp": pa.int64(),
+    "key": pa.large_binary(),
+    "value": pa.large_binary(),
+}
+_COLUMNS = pa.schema(_TYPES)
 
 
 class KafkaMessage(msgspec.Struct, frozen=True, kw_only=True):
