@@ -110,7 +110,7 @@ class KafkaTopic:
 
     def topic_id(self) -> str | None:
         """What tells the topic from another of its name that was made later; ``None`` where brokers do not say."""
-        from confluent_kafka import KafkaException, TopicCollection
+        from confluent_kafka import KafkaException, TopicCollection, Uuid
         from confluent_kafka.admin import AdminClient
 
         admin = AdminClient(client_settings(self.name, self.options), logger=LOG)
@@ -121,7 +121,7 @@ class KafkaTopic:
         except KafkaException as error:
             LOG.info("The brokers of the source %s tell no topic id: %s", self.name, error)
             return None
-        return str(described.topic_id) if int(described.topic_id) else None
+        return str(described.topic_id) if described.topic_id != Uuid(0, 0) else None
 
     def unreachable(self, error: KafkaError | None) -> SourceError:
         """The error for brokers that do not answer."""
