@@ -89,13 +89,9 @@ def as_values(records: Iterable[dict[str, Any]]) -> list[bytes]:
     return [json.dumps(record).encode() for record in records]
 
 
-def declare_topic(home: Settings, name: str, servers: str, topic: str, **options: Any) -> None:
+def declare_topic(home: Settings, name: str, **options: Any) -> None:
     """Declare a topic as the source ``name``."""
-    declaration = {
-        "kind": "kafka",
-        "licence": "invented for tests",
-        "options": {"servers": servers, "topic": topic} | options,
-    }
+    declaration = {"kind": "kafka", "licence": "invented for tests", "options": options}
     home.sources.mkdir(parents=True, exist_ok=True)
     path: Path = home.sources / f"{name}.yaml"
     path.write_text(yaml.safe_dump(declaration), encoding="utf-8")
@@ -109,6 +105,4 @@ def rows(home: Settings, query: str) -> list[dict[str, Any]]:
 
 def held_ids(home: Settings) -> list[str]:
     """The ids of all articles in the lake, each as often as it stands there."""
-    return sorted(
-        row["source_article_id"] for row in rows(home, "SELECT source_article_id FROM articles")
-    )
+    return sorted(row["source_article_id"] for row in rows(home, "SELECT source_article_id FROM articles"))

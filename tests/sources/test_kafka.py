@@ -40,7 +40,7 @@ def declare(home: Settings, broker: Broker, topic: str) -> Callable[..., None]:
     """Declares the topic as the source `wire`."""
 
     def declared(**options: object) -> None:
-        declare_topic(home, "wire", broker.servers, topic, **options)
+        declare_topic(home, "wire", **({"servers": broker.servers, "topic": topic} | options))
 
     declared()
     return declared
@@ -110,7 +110,8 @@ POISON = {
     b'{"id": "p", "published_at": "2025-03-05"}': "missing_text",
     b'{"id": "../p", "text": "Seven killed.", "published_at": "2025-03-05"}': "id_unsafe",
     b'{"id": "p", "text": "Seven killed.", "published_at": "some day"}': "bad_published_at",
-    b"[" * 100_000: "broken_message",
+    b"[" * 100_000: "wrong_type",
+    b'{"a":' * 100_000: "broken_message",
     b'{"text": "' + b"a" * 20_000_000 + b'"}': "message_too_large",
     b"  \n": "empty_message",
     b"": "empty_message",
@@ -233,7 +234,7 @@ def test_messages_past_retention_are_told_by_their_offsets(
     home: Settings, retention: tuple[Producer, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     producer, servers = retention
-    declare_topic(home, "wire", servers, "aged", max_seconds=2, max_messages=2)
+    declare_topic(home, "wire", servers=servers, topic="aged", max_seconds=2, max_messages=2)
     [first] = as_values([record(1)])
     producer.produce("aged", first, partition=0)
     producer.flush(30)
@@ -247,7 +248,7 @@ def test_messages_past_retention_are_told_by_their_offsets(
     producer.flush(30)
     with pytest.raises(SourceError, match=r"partition 0: the messages from offset 1 to \d+ \(\d+\) are gone"):
         stages.run_source("wire", home)
-    declare_topic(home, "wire", servers, "aged", max_seconds=2, on_gap="continue")
+    declare_topic(home, "wire", servers=servers, topic="aged", max_seconds=2, on_gap="continue")
     with caplog.at_level(logging.WARNING):
         stages.run_source("wire", home)
     assert "the messages from offset 1 to" in caplog.text
@@ -259,7 +260,7 @@ def test_brokers_that_do_not_answer_are_an_error_and_lose_nothing(home: Settings
     with running_broker() as short_lived:
         short_lived.create("gone")
         short_lived.produce("gone", as_values([record(1)]))
-        declare_topic(home, "wire", short_lived.servers, "gone", max_seconds=1)
+        declare_topic(home, "wire", servers=short_lived.servers, topic="gone", max_seconds=1)
         stages.run_source("wire", home)
     before = read_catalog(home.lake)
     with pytest.raises(SourceError, match=r"no answer from Kafka on 127\.0\.0\.1:\d+ within 1 seconds \("):
@@ -268,7 +269,7 @@ def test_brokers_that_do_not_answer_are_an_error_and_lose_nothing(home: Settings
 
 
 def test_a_topic_that_does_not_exist_is_named(home: Settings, broker: Broker) -> None:
-    declare_topic(home, "wire", broker.servers, "nowhere")
+    declare_topic(home, "wire", servers=broker.servers, topic="nowhere")
     with pytest.raises(SourceError, match=r"cannot read the topic nowhere.*Create the topic"):
         stages.run_source("wire", home)
 
@@ -286,7 +287,7 @@ def test_a_topic_that_does_not_exist_is_named(home: Settings, broker: Broker) ->
     ],
 )
 def test_a_wrong_option_is_named(home: Settings, options: dict[str, object], said: str) -> None:
-    declare_topic(home, "wire", "127.0.0.1:1", "t", **options)
+    declare_topic(home, "wire", **({"servers": "127.0.0.1:1", "topic": "t"} | options))
     with pytest.raises(ConfigError, match=said):
         stages.run_source("wire", home)
 
