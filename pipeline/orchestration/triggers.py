@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
@@ -16,9 +16,9 @@ from pipeline.lake.catalog import SourceState, read_catalog
 from pipeline.orchestration.inbox import claim_arrived, claimed_files
 from pipeline.orchestration.waiting import Waiting
 from pipeline.sources.declaration import declared, read_declarations
-from pipeline.sources.kafka import waiting_messages
-from pipeline.sources.kafka_options import kafka_options
-from pipeline.sources.kafka_topic import KafkaTopic, open_topic
+
+if TYPE_CHECKING:
+    from pipeline.sources.kafka_topic import KafkaTopic
 
 LOG = logging.getLogger(__name__)
 
@@ -64,6 +64,9 @@ class KafkaTrigger(BaseEventTrigger):  # type: ignore[misc]  # Airflow's types a
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event for all messages that wait; the next when a run has moved the offsets on and others wait."""
+        from pipeline.sources.kafka_options import kafka_options
+        from pipeline.sources.kafka_topic import open_topic
+
         options = kafka_options(declared(settings().sources, self.source))
         waiting = Waiting(options.batch.messages, options.batch.seconds)
         with open_topic(self.source, options) as topic:
@@ -79,6 +82,8 @@ class KafkaTrigger(BaseEventTrigger):  # type: ignore[misc]  # Airflow's types a
 
     def _waiting(self, topic: KafkaTopic, held: SourceState) -> int:
         """How many messages wait; a broker that does not answer now may do so at the next look."""
+        from pipeline.sources.kafka import waiting_messages
+
         try:
             return waiting_messages(topic, held.state)
         except PipelineError as error:
