@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import stages
@@ -21,12 +21,8 @@ from pipeline.sources.declaration import Declaration
 from pipeline.sources.fetched import Fetched, State
 
 CONSUMERS = ("a", "b", "c")
-STEPS = st.lists(
-    st.tuples(st.integers(0, 2), st.sampled_from(["read", "publish"]), st.sampled_from(CONSUMERS)),
-    min_size=4,
-    max_size=10,
-)
-"""How many items arrive, then what one of the consumers does; one that reads again has forgotten what it held."""
+STEPS = st.permutations([(act, consumer) for consumer in CONSUMERS for act in ("read", "publish") * 2])
+"""Each consumer reads and publishes twice, in any order; one that reads again has forgotten what it held."""
 
 
 @dataclass
@@ -76,14 +72,12 @@ class Consumers:
                 return
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(steps=STEPS)
-@example(steps=[(1, "read", "a"), (1, "read", "b"), (0, "publish", "b"), (0, "publish", "a")])
-@example(
-    steps=[(1, "read", "a"), (0, "read", "b"), (0, "publish", "b"), (1, "read", "b"), (0, "publish", "a")]
-)
+@example(steps=[("read", "a"), ("read", "b"), ("publish", "b"), ("publish", "a")])
+@example(steps=[("read", "a"), ("read", "b"), ("publish", "a"), ("read", "a"), ("publish", "b")])
 def test_every_item_is_published_once_in_whatever_order_consumers_read_and_publish(
-    steps: list[tuple[int, str, str]],
+    steps: list[tuple[str, str]],
 ) -> None:
     arrivals = Arrivals()
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -93,9 +87,9 @@ def test_every_item_is_published_once_in_whatever_order_consumers_read_and_publi
         (home.sources / "list.yaml").write_text(yaml.safe_dump(declaration))
         patch.setattr(streams, "STREAMS", (streams.Stream("list", "a list", arrivals.fetch),))
         consumers = Consumers(home)
-        for arriving, act, consumer in steps:
+        for act, consumer in steps:
             before = consumers.state()
-            arrivals.arrive(arriving)
+            arrivals.arrive(1)
             (consumers.read if act == "read" else consumers.publish)(consumer)
             after = consumers.state()
             assert after.revision in (before.revision, before.revision + 1)
