@@ -134,7 +134,7 @@ def read_items(objects: Iterable[RawObject], *, workers: int) -> Iterator[Item]:
         elif source.read_pages is not None:
             yield from parse_pages(_read_stream(source.read_pages(raw), raw), workers=workers)
         elif source.read_messages is not None:
-            yield from _parse_messages(_read_stream(source.read_messages(raw), raw), workers=workers)
+            yield from parse_messages(_read_stream(source.read_messages(raw), raw), workers=workers)
         elif raw.byte_count > MAX_ARTICLE_BYTES:
             yield _reject(raw, RejectedInput("file_too_large", f"{raw.byte_count:,} bytes"))
         elif source.is_guarded:
@@ -162,7 +162,8 @@ def parse_pages(found: Iterable[Page | Item], *, workers: int) -> Iterator[Item]
     return _parse_guarded(found, Page, read_page, rejected_page, workers)
 
 
-def _parse_messages(found: Iterable[KeptMessage | Item], *, workers: int) -> Iterator[Item]:
+def parse_messages(found: Iterable[KeptMessage | Item], *, workers: int) -> Iterator[Item]:
+    """The items of the messages, likewise."""
     return _parse_guarded(found, KeptMessage, read_message, rejected_message, workers)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +18,16 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError, SourceError
 from pipeline.lake.catalog import read_catalog
 from pipeline.quality.ledger import balances
-from pipeline.sources.kafka_file import KAFKA_ENDING
-from pipeline.sources.registry import source_of
+from pipeline.sources.items import FailedItem, ParsedArticle
+from pipeline.sources.kafka_file import (
+    KAFKA_ENDING,
+    KafkaMessage,
+    KeptMessage,
+    read_messages,
+    write_messages,
+)
+from pipeline.sources.raw import keep_raw
+from pipeline.sources.registry import parse_messages, source_of
 from tests.articles import record
 from tests.broker import Broker, as_values, declare_topic, held_ids, rows, running_broker
 
@@ -154,6 +164,49 @@ def test_a_quarantined_message_can_be_replayed(
     assert ledger is not None
     assert (ledger["items_failed"], ledger["articles_duplicate"]) == (1, 1)
     assert rows(home, "SELECT * FROM quarantine") == before
+
+
+class Bomb(KeptMessage, frozen=True, kw_only=True):
+    """A message that kills the process which is to parse it, when it gets there."""
+
+    fuse: str
+
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        """How it travels."""
+        return _explode, (self.fuse,)
+
+
+def _explode(fuse: str) -> None:
+    with Path(fuse).open("a") as burnt:
+        burnt.write("tried\n")
+    os._exit(9)
+
+
+def test_a_message_that_kills_its_parser_is_tried_three_times_and_quarantined_by_its_offset(
+    tmp_path: Path,
+) -> None:
+    file, fuse = tmp_path / f"a{KAFKA_ENDING}", tmp_path / "fuse"
+    messages = [
+        KafkaMessage(topic="t", partition=3, offset=1040 + n, value=value)
+        for n, value in enumerate(as_values([record(n) for n in range(3)]))
+    ]
+    write_messages(file, messages)
+    raw = keep_raw(file, tmp_path / "raw")
+    kept: list[KeptMessage | FailedItem] = list(read_messages(raw))
+    kept[1] = Bomb(message=messages[1], raw=raw, fuse=str(fuse))
+    items = list(parse_messages(kept, workers=1))
+    assert [item.source_article_id for item in items if isinstance(item, ParsedArticle)] == ["t-0", "t-2"]
+    [failed] = [item for item in items if isinstance(item, FailedItem)]
+    assert failed.input_location == f"{file}:t/3/1041"
+    assert (failed.reason_code, failed.value) == ("parse_failed", "its process died (exit code 9)")
+    assert fuse.read_text().count("tried") == 3
+
+
+def test_without_the_client_the_extra_is_named(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    declare_topic(home, "wire", servers="127.0.0.1:1", topic="t")
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+    with pytest.raises(ConfigError, match=r"pip install 'incident-pipeline\[kafka\]'"):
+        stages.run_source("wire", home)
 
 
 @pytest.mark.parametrize("content", [b"PAR1", b"no table", b""])
