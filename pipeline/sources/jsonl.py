@@ -64,5 +64,5 @@ def decode_record(line: bytes) -> ArticleRecord:
         return _DECODER.decode(line)
     except msgspec.ValidationError as error:
         raise RejectedInput("wrong_type", str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RejectedInput("broken_json", str(error)) from error
