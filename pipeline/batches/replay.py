@@ -12,6 +12,7 @@ from pipeline.errors import SourceError
 from pipeline.ids import make_id
 from pipeline.lake.snapshot import Snapshot
 from pipeline.sources.items import FailedItem
+from pipeline.sources.kafka_file import KAFKA_ENDING
 from pipeline.sources.raw import RawObject, raw_path
 from pipeline.sources.registry import keep_files
 
@@ -90,6 +91,7 @@ def _originals(rows: list[Row], store: Path) -> tuple[list[RawObject], list[Fail
 
 
 def _file_of(location: str) -> Path:
-    """``/data/a.jsonl:17`` to ``/data/a.jsonl``."""
-    name, _, line = location.rpartition(":")
-    return Path(name) if name and line.isdigit() else Path(location)
+    """``/data/a.jsonl:17`` to ``/data/a.jsonl``, ``reports/a.kafka.parquet:topic/3/1041`` to ``reports/a.kafka.parquet``."""
+    name, _, place = location.rpartition(":")
+    is_place = place.isdigit() or (name.endswith(KAFKA_ENDING) and place.count("/") == 2)
+    return Path(name) if name and is_place else Path(location)

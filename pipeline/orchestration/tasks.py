@@ -13,6 +13,8 @@ from pipeline.config import SAMPLES_DIR, settings
 from pipeline.errors import ConfigError, ContractError, SourceError
 from pipeline.orchestration.inbox import claimed_files, mark_processed
 
+MAX_BATCHES_A_RUN = 100
+"""A run of a declared source ends here though more is waiting, so that its log and its time stay bounded."""
 PROGRESS_MARK = "incidents progress:"
 """Begins every line that the embedded run shows of a task's output."""
 
@@ -93,3 +95,21 @@ def publish_arrivals() -> list[str]:
     batch_id = stages.run(files, found, progress=_say)
     mark_processed(found.inbox, files)
     return [batch_id]
+
+
+def fetch_source(name: str) -> list[str]:
+    """Publish what a declared source has that is new, batch after batch. Returns the batch ids.
+
+    A source that does not answer may do so later: that error is left to the retries of the task.
+    """
+    found = settings()
+    batch_ids: list[str] = []
+    try:
+        while len(batch_ids) < MAX_BATCHES_A_RUN:
+            batch_id = stages.run_source(name, found, progress=_say)
+            if batch_id is None:
+                break
+            batch_ids.append(batch_id)
+    except (ConfigError, ContractError) as error:
+        raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+    return batch_ids

@@ -45,7 +45,7 @@ def _read_line(line: bytes, byte_count: int, raw: RawObject, location: str) -> P
     try:
         if byte_count > MAX_ARTICLE_BYTES:
             raise RejectedInput("line_too_long", f"{byte_count:,} bytes")
-        record = _decode_record(line.strip(b"\xef\xbb\xbf \t\r\n"))
+        record = decode_record(line.strip(b"\xef\xbb\xbf \t\r\n"))
         return article_of_record(record, raw, location, content_type="jsonl")
     except RejectedInput as rejected:
         return FailedItem(
@@ -58,10 +58,11 @@ def _read_line(line: bytes, byte_count: int, raw: RawObject, location: str) -> P
         )
 
 
-def _decode_record(line: bytes) -> ArticleRecord:
+def decode_record(line: bytes) -> ArticleRecord:
+    """The record that a line of JSON holds; rejects what is no JSON or has a field of a wrong type."""
     try:
         return _DECODER.decode(line)
     except msgspec.ValidationError as error:
         raise RejectedInput("wrong_type", str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RejectedInput("broken_json", str(error)) from error

@@ -21,24 +21,35 @@ from pipeline.sources.items import (
     RejectedInput,
 )
 from pipeline.sources.jsonl import read_jsonl
+from pipeline.sources.kafka_file import (
+    KAFKA_ENDING,
+    KeptMessage,
+    read_message,
+    read_messages,
+    rejected_message,
+)
 from pipeline.sources.parquet_file import read_parquet
 from pipeline.sources.raw import RawObject, keep_raw
 from pipeline.sources.text_file import read_text
 from pipeline.sources.warc import read_warc
-from pipeline.text.guard import map_guarded
+from pipeline.text.guard import ITEM_SECONDS, ITEM_TRIES, Outcome, map_guarded
 
 Item = ParsedArticle | GatedPage | FailedItem
+Given = TypeVar("Given")
 Made = TypeVar("Made")
 PAGE_SECONDS = 8.0
-"""After this long the process of a page is killed; with the start of another, a hostile page holds up its batch ten seconds."""
+"""After this long the process of a page is killed; with the start of another, a hostile page holds up its batch ten seconds. A
+page that hangs a parser once hangs it again, so it has one try."""
+Part = TypeVar("Part", Page, KeptMessage)
 
 
 @dataclass(frozen=True)
 class Source:
-    """One input kind, with one of three ways to read a file.
+    """One input kind, with one of four ways to read a file.
 
     ``read_one`` reads a file that is one article; ``read_many`` gives the items of a file that holds many;
-    ``read_pages`` gives pages, each parsed in a process that can be killed, and items that are no pages.
+    ``read_pages`` gives pages, each parsed in a process that can be killed, and items that are no pages;
+    ``read_messages`` does so for messages.
     """
 
     name: str
@@ -47,6 +58,7 @@ class Source:
     read_one: Callable[[RawObject], ParsedArticle] | None = None
     read_many: Callable[[RawObject], Iterator[Item]] | None = None
     read_pages: Callable[[RawObject], Iterator[Page | FailedItem]] | None = None
+    read_messages: Callable[[RawObject], Iterator[KeptMessage | FailedItem]] | None = None
     is_guarded: bool = False
 
 
@@ -54,6 +66,7 @@ SOURCES = (
     Source("jsonl", (".jsonl", ".ndjson"), "JSON Lines, one article a line (id, title, text, published_at, source, url, language)", read_many=read_jsonl),
     Source("csv", (".csv", ".tsv"), "CSV, one article a row; the columns are named like the fields of a JSONL record", read_many=read_csv),
     Source("parquet", (".parquet",), "Parquet, one article a row; the columns are named like the fields of a JSONL record", read_many=read_parquet),
+    Source("kafka", (KAFKA_ENDING,), "messages read from a Kafka topic, one article a message, as a declared source keeps them", read_messages=read_messages),
     Source("text", (".txt",), "plain text, one article a file; the first line is the title, the name ends with the date", read_one=read_text),
     Source("html", (".html", ".htm"), "HTML pages, one article a file; date, title and address from the page's metadata", read_one=read_html, is_guarded=True),
     Source("warc", (".warc", ".warc.gz"), "web archives (WARC), one article an HTML response", read_pages=read_warc),
@@ -61,8 +74,14 @@ SOURCES = (
 
 
 def source_of(name: str) -> Source | None:
-    """The source that reads files of this name, if any."""
-    return next((source for source in SOURCES if name.lower().endswith(source.endings)), None)
+    """The source that reads files of this name, if any; the longest ending decides."""
+    fitting = [
+        (len(ending), source)
+        for source in SOURCES
+        for ending in source.endings
+        if name.lower().endswith(ending)
+    ]
+    return max(fitting, key=lambda found: found[0])[1] if fitting else None
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -121,6 +140,8 @@ def read_items(objects: Iterable[RawObject], *, workers: int, is_gated: bool = F
         elif source.read_pages is not None:
             pages = _read_stream(source.read_pages(raw), raw)
             yield from parse_pages(pages, workers=workers, is_gated=is_gated)
+        elif source.read_messages is not None:
+            yield from parse_messages(_read_stream(source.read_messages(raw), raw), workers=workers)
         elif raw.byte_count > MAX_ARTICLE_BYTES:
             yield _reject(raw, RejectedInput("file_too_large", f"{raw.byte_count:,} bytes"))
         elif source.is_guarded:
@@ -128,7 +149,7 @@ def read_items(objects: Iterable[RawObject], *, workers: int, is_gated: bool = F
         else:
             yield read_file(raw)
     for name_objects in guarded.values():
-        for outcome in map_guarded(read_file, name_objects, workers=workers, seconds=PAGE_SECONDS):
+        for outcome in map_guarded(read_file, name_objects, workers=workers, seconds=PAGE_SECONDS, tries=1):
             if outcome.made is not None:
                 yield outcome.made
             else:
@@ -145,22 +166,50 @@ def _read_stream(made: Iterator[Made], raw: RawObject) -> Iterator[Made | Failed
 
 def parse_pages(found: Iterable[Page | Item], *, workers: int, is_gated: bool = False) -> Iterator[Item]:
     """The items of the pages, in processes that can be killed; what is an item already goes through."""
+    parse = partial(read_page, is_gated=is_gated)
+    return _parse_guarded(
+        found, Page, partial(_guarded, parse, workers=workers, seconds=PAGE_SECONDS, tries=1), rejected_page
+    )
+
+
+def parse_messages(found: Iterable[KeptMessage | Item], *, workers: int) -> Iterator[Item]:
+    """The items of the messages, likewise."""
+    return _parse_guarded(
+        found, KeptMessage, partial(_guarded, read_message, workers=workers), rejected_message
+    )
+
+
+def _guarded(
+    parse: Callable[[Given], Item],
+    given: Iterable[Given],
+    *,
+    workers: int,
+    seconds: float = ITEM_SECONDS,
+    tries: int = ITEM_TRIES,
+) -> Iterator[Outcome[Given, Item]]:
+    return map_guarded(parse, given, workers=workers, seconds=seconds, tries=tries)
+
+
+def _parse_guarded(
+    found: Iterable[Part | Item],
+    part: type[Part],
+    guarded: Callable[[Iterator[Part]], Iterator[Outcome[Part, Item]]],
+    reject: Callable[[Part, RejectedInput], FailedItem],
+) -> Iterator[Item]:
     items: list[Item] = []
 
-    def pages() -> Iterator[Page]:
-        for page in found:
-            if isinstance(page, Page):
-                yield page
-            else:
-                items.append(page)
+    def parts() -> Iterator[Part]:
+        for one in found:
+            if isinstance(one, part):
+                yield one
+            elif isinstance(one, ParsedArticle | GatedPage | FailedItem):
+                items.append(one)
 
-    for outcome in map_guarded(
-        partial(read_page, is_gated=is_gated), pages(), workers=workers, seconds=PAGE_SECONDS
-    ):
+    for outcome in guarded(parts()):
         if outcome.made is not None:
             yield outcome.made
         else:
-            yield rejected_page(outcome.given, RejectedInput("parse_failed", outcome.failure or ""))
+            yield reject(outcome.given, RejectedInput("parse_failed", outcome.failure or ""))
     yield from items
 
 

@@ -10,21 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.errors import ConfigError
 from pipeline.sources.declaration import Declaration
-
-State = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """What a source brought: files to ingest (none where nothing is new), and the state they lead to (JSON)."""
-
-    files: list[Path]
-    state: State
-
+from pipeline.sources.fetched import Fetched, State
+from pipeline.sources.kafka import fetch_kafka
 
 Fetch = Callable[[Declaration, State, Path], Fetched]
 
@@ -38,7 +28,9 @@ class Stream:
     fetch: Fetch
 
 
-STREAMS: tuple[Stream, ...] = ()
+STREAMS: tuple[Stream, ...] = (
+    Stream("kafka", "a Kafka topic, one record a message in the format of a JSONL line", fetch_kafka),
+)
 
 
 def stream_of(declaration: Declaration) -> Stream:

@@ -18,6 +18,8 @@ Made = TypeVar("Made")
 ITEM_SECONDS = 10.0
 ITEM_MEMORY_BYTES = 1 << 30
 ITEMS_BEFORE_RECYCLING = 5000
+ITEM_TRIES = 3
+"""Where a limit may have been met for want of the machine's time or memory, an item that met one is tried again."""
 
 
 class Outcome(msgspec.Struct, Generic[Given, Made], frozen=True):
@@ -35,11 +37,17 @@ def _limit_memory() -> None:
 
 
 def map_guarded(
-    work: Callable[[Given], Made], items: Iterable[Given], *, workers: int, seconds: float = ITEM_SECONDS
+    work: Callable[[Given], Made],
+    items: Iterable[Given],
+    *,
+    workers: int,
+    seconds: float = ITEM_SECONDS,
+    tries: int = ITEM_TRIES,
 ) -> Iterator[Outcome[Given, Made]]:
     """Apply ``work`` (importable by name) to each item; one bad item never stops the others.
 
-    At most ``4 * workers`` items are under way, so that memory stays flat on a long stream.
+    An item that is stopped by a limit, or whose process dies, is tried ``tries`` times in all. At most ``4 * workers``
+    items are under way, so that memory stays flat on a long stream.
     """
     pool = ProcessPool(
         max_workers=workers,
@@ -48,14 +56,27 @@ def map_guarded(
         context=get_context("spawn"),
     )
     under_way: deque[tuple[Given, ProcessFuture[Made]]] = deque()
+
+    def begun(given: Given) -> ProcessFuture[Made]:
+        return pool.schedule(work, args=[given], timeout=seconds)
+
+    def settled() -> Outcome[Given, Made]:
+        given, future = under_way.popleft()
+        outcome = _outcome(given, future, seconds)
+        for _ in range(1, tries):
+            if not outcome.is_limit:
+                return outcome
+            outcome = _outcome(given, begun(given), seconds)
+        return outcome
+
     finished = False
     try:
         for given in items:
-            under_way.append((given, pool.schedule(work, args=[given], timeout=seconds)))
+            under_way.append((given, begun(given)))
             if len(under_way) >= 4 * workers:
-                yield _outcome(*under_way.popleft(), seconds)
+                yield settled()
         while under_way:
-            yield _outcome(*under_way.popleft(), seconds)
+            yield settled()
         finished = True
     finally:
         (pool.close if finished else pool.stop)()  # type: ignore[no-untyped-call]

@@ -19,6 +19,8 @@ import pytest
 
 from pipeline.config import SAMPLES_DIR, Settings
 from pipeline.orchestration.environment import USER, write_password
+from tests.articles import record
+from tests.broker import Broker, as_values, declare_topic, held_ids, running_broker
 
 PATIENCE_SECONDS = 240.0
 
@@ -39,6 +41,16 @@ def until(condition: Callable[[], Any], what: str) -> Any:
             return found
         poll.wait(0.5)
     raise AssertionError(f"{what} did not happen within {PATIENCE_SECONDS:g} seconds")
+
+
+@pytest.fixture
+def broker(home: Settings) -> Iterator[Broker]:
+    """A broker with a topic, declared as a source before Airflow starts."""
+    with running_broker() as running:
+        running.create("reports", partitions=2)
+        waiting = {"messages": 1, "seconds": 1}
+        declare_topic(home, "wire", servers=running.servers, topic="reports", batch=waiting)
+        yield running
 
 
 @pytest.fixture
@@ -110,4 +122,19 @@ def test_a_dropped_file_and_a_rest_call_publish_incidents(
     )
     assert state == "success"
     assert "Sahel Courier" in _sources(home)
+    assert process.poll() is None
+
+
+@pytest.mark.airflow
+def test_messages_of_a_declared_topic_publish_incidents(
+    broker: Broker, standing: tuple[Settings, int, subprocess.Popen[str]]
+) -> None:
+    home, _, process = standing
+    for number in range(2):
+        broker.produce("reports", as_values([record(number)]), number)
+        expected = [f"t-{one}" for one in range(number + 1)]
+        until(
+            lambda expected=expected: home.database.exists() and held_ids(home) == expected,
+            f"the incidents of {len(expected)} messages",
+        )
     assert process.poll() is None

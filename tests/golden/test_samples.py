@@ -41,7 +41,10 @@ BY_HAND: dict[str, Expected] = {
         0,
     ),
     "UN counts civilian dead in Ethiopia's Amhara region": ([], 1),
-    "Protest in Nairobi broken up": ([("Protest with intervention", "2025-05-25", "Nairobi", "0-0", "0-0")], 0),
+    "Protest in Nairobi broken up": (
+        [("Protest with intervention", "2025-05-25", "Nairobi", "0-0", "0-0")],
+        0,
+    ),
     "Gunmen abduct aid workers in South Sudan": (
         [("Abduction/forced disappearance", "2025-07-07", "Yei", "-", "0-0")],
         0,

@@ -27,6 +27,7 @@ def without(field: str) -> bytes:
 
 CASES: dict[str, tuple[str, bytes, str]] = {
     "broken JSON": ("a.jsonl", b'{"id": "a", "text": \n', "broken_json"),
+    "JSON too deep": ("a.jsonl", b'{"a":' * 100_000, "broken_json"),
     "JSON that is no object": ("a.jsonl", b"[1, 2]\n", "wrong_type"),
     "a field of the wrong type": ("a.jsonl", line(text=["a", "b"]), "wrong_type"),
     "a lone surrogate": (
