@@ -41,7 +41,7 @@ _TITLE_BEFORE = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Gen|Lt|Col|Maj|Capt|Sgt|President|Minister|General|Colonel|Captain|Major|Lieutenant|Sergeant|Governor|Senator|spokes(?:man|woman|person)|commander|officer|official|analyst|witness|resident|Sheikh|Pope|King|Prince|Imam|Brigadier|chief|named|called|mayor|journalist)\.?\s+)$"
 )
 _JOINED = re.compile(
-    r"^(?:,?\s+(?:a|an|the)?\s*(?:[\w-]+\s+){0,6}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+(?:in\s+)?(?:[a-z]+\s+){0,3}|\s+\()$"
+    r"^(?:,?\s+(?:a|an|the)\s+(?:[\w-]+\s+){0,6}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|\s+(?:(?!was\b|were\b|are\b|is\b|have\b|has\b|had\b|killed\b|shot\b|died\b|who\b|that\b|and\b|on\b|to\b|said\b|by\b)[a-z-]+\s+){0,4}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+in\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+(?:in\s+)?(?:(?!of\b|from\b|and\b|by\b)[a-z]+\s+){0,3}|\s+\()$"
 )
 _STATE_IN = re.compile(r"\bIslamic State (?:in|of) (?:the )?(?:[A-Z]\w+ and (?:the )?)?$")
 # "Dushanbe's state agency", "Moscow's defence ministry": the capital speaks, nothing happened there.
@@ -49,12 +49,17 @@ _SPEAKS_FOR = re.compile(
     r"^['’]s?\s+(?:\w+\s+){0,2}?(?:agency|government|ministry|army|military|officials?|spokes\w+|president|minister|embassy|media|answer|television|TV)\b"
 )
 _A_PEOPLE = re.compile(
-    r"\s+(?:men\b|capital\b|communit(?:y|ies)|tribes?m[ae]n|tribes?|militias?|militiamen|fighters|gunmen|herders|youths?|clans?|ethnic|families|family|rebels|people)\b"
+    r"\s+(?:men\b|capital\b|(?:port )?(?:city|town) of\b|communit(?:y|ies)|tribes?m[ae]n|tribes?|militias?|militiamen|fighters|gunmen|herders|youths?|clans?|ethnic|families|family|rebels|people)\b"
 )
 # Where the wounded lie is not where they were hit.
 _HOSPITAL = re.compile(r"\s+(?:[A-Z]\w+\s+){0,3}(?:Hospital|Medical|Clinic|Infirmary|hospital)\b")
 _TAKEN = re.compile(
     r"\b(?:taken|rushed|admitted|evacuated|transferred|moved|brought|hospitali[sz]ed|treated|treatment|shifted|airlifted|referred)\b",
+    re.IGNORECASE,
+)
+# "In southern Uruzgan" is in the province.
+_DIRECTION = re.compile(
+    r"\b(?:north|south|east|west|central|northeast|northwest|southeast|southwest|north-east|north-west|south-east|south-west)(?:ern)?\s+$",
     re.IGNORECASE,
 )
 _LAST_WORD = re.compile(r"(?<![.\w])([A-Z][a-z]+) $")
@@ -144,10 +149,14 @@ def _country_pattern() -> re.Pattern[str]:
 
 
 def _is_inside_name(match: re.Match[str], text: str) -> bool:
-    """ "Datu Saudi Ampatuan" names no kingdom."""
+    """ "Datu Saudi Ampatuan" names no kingdom, "Port Sudan" no country."""
     if _STATE_IN.search(text[max(0, match.start() - 40) : match.start()]):
         return True
     before = _LAST_WORD.search(text[max(0, match.start() - 20) : match.start()])
+    if before and before[1].casefold() not in _stop_words():
+        whole = f"{before[1]} {match[0]}"
+        if any(fold(p.name) == fold(whole) and p.population for p in default_gazetteer().lookup(whole)):
+            return True
     return bool(
         before and before[1].casefold() not in _stop_words() and re.match(r" [A-Z][a-z]", text[match.end() :])
     )
@@ -299,6 +308,9 @@ def _resolve(
     mentions = []
     for candidate in candidates:
         places = options[candidate.name]
+        if candidate.kind is None and _DIRECTION.search(text[max(0, candidate.start - 20) : candidate.start]):
+            provinces = [p for p in places if p.kind == "adm1" and fold(p.name) == fold(candidate.name)]
+            places = provinces or places
         parents = _stated_parents(candidate, text)
         around = [ps[0] for parent in parents if (ps := options.get(parent))]
         place = _choose(places, parents, around, divisions, anchors, candidate.kind)
@@ -396,8 +408,14 @@ def _stated_parents(candidate: _Candidate, text: str) -> list[str]:
     for match in _NAME.finditer(text, max(0, candidate.start - 40), candidate.start):
         owner = _POSSESSIVE.search(match[0])
         if owner and re.fullmatch(r"\s+(?:[a-z-]+\s+){0,2}", text[match.end() : candidate.start]):
-            parents.append(match[0][: owner.start()])
-    return parents
+            parents.append(_without_opening(match[0][: owner.start()]))
+    return [parent for parent in parents if parent.casefold() not in _stop_words()]
+
+
+def _without_opening(name: str) -> str:
+    """ "In Narathiwat" at the beginning of a sentence names Narathiwat."""
+    first, _, rest = name.partition(" ")
+    return rest if rest and first.casefold() in _stop_words() else name
 
 
 def _without_kind(gap: str) -> str:

@@ -44,7 +44,7 @@ _OCCASION = re.compile(
 _AHEAD_OF = re.compile(r"\b(?:ahead of|in the run-up to) (?:an?|the|its|his)?\s*$", re.IGNORECASE)
 _SINCE_CLAUSE = re.compile(r"^\W*since\b[^,]{5,160}?,\s", re.IGNORECASE)
 _SAYING = re.compile(
-    r"\b(?:told|said|announced|reported|stated|met|meeting|speaking|statement|interview|tweeted|added|held|press conference)\b[^,.;]{0,40}$",
+    r"\b(?:told|said|announced|reported|stated|met|meeting|speaking|statement|interview|tweeted|added|held|press conference)\b(?![^,.;]*\b(?:that|attacks?|strikes?|raids?|clash(?:es)?|blasts?|bomb(?:ing)?s?|explosions?|shooting|ambush|shelling|fighting|killed|killing|died)\b)[^,.;]{0,40}$",
     re.IGNORECASE,
 )
 
@@ -141,6 +141,11 @@ class Scene:
             return None
         act = min((t.start for t in self.triggers), default=self.sentence.start)
         owners = {fold(name) for m in local for name in m.parent_names}
+        owners |= {
+            fold(m.place.admin1_name)
+            for m in local
+            if m.place and m.place.admin1_name and m.geo_precision == 3
+        }
         inner = [m for m in local if fold(m.text) not in owners] or local
         return min(
             inner,
