@@ -360,7 +360,6 @@ def _is_one(noun: str, determiner: str) -> bool:
         "wounded",
         "peshmerga",
         "general",
-        "member",
         "other",
         "life",
         "death",
