@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import yaml
@@ -13,6 +13,7 @@ import yaml
 from pipeline.errors import ConfigError
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+Options = TypeVar("Options")
 
 
 class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +66,20 @@ def declared(folder: Path, name: str) -> Declaration:
     if not _NAME.fullmatch(name) or not path.is_file():
         raise ConfigError(f"No source {name!r} is declared: write {path}, or see `incidents sources`.")
     return _read(path)
+
+
+def options_of(declaration: Declaration, kind: type[Options]) -> Options:
+    """The declaration's options as its kind knows them (a msgspec struct that forbids unknown fields).
+
+    Raises:
+        ConfigError: an option is missing, unknown or wrong; the message names it.
+    """
+    try:
+        return msgspec.convert(declaration.options, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(
+            f"The options of the source {declaration.name} (kind {declaration.kind}) are wrong: {error}."
+        ) from error
 
 
 def _read(path: Path) -> Declaration:

@@ -18,6 +18,7 @@ from pipeline.sources.fields import (
 from pipeline.sources.items import EXCERPT_CHARACTERS, FailedItem, ParsedArticle, RejectedInput
 from pipeline.sources.raw import RawObject
 from pipeline.sources.text_file import decode_content
+from pipeline.sources.urls import canonical_url
 from pipeline.text.html import PageArticle, declared_charset, hostile_feature, parse_page
 
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -37,6 +38,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Character set in the server's header."""
     published: str | None = None
     """Publication date in the feed that led to the page."""
+    title: str | None = None
+    """Title in that feed."""
 
 
 def read_html(raw: RawObject) -> ParsedArticle:
@@ -83,7 +86,7 @@ def article_of_page(page: Page) -> ParsedArticle:
         or host_of(url)
         or (file_name_source(page.name) if page.name else "unknown"),
         url=url,
-        title=found.title,
+        title=found.title or page.title,
         text=found.text,
         language=article_language(found.language, found.text),
         published_at=published_at,
@@ -126,7 +129,11 @@ def _address(said: str | None, fetched: str | None) -> str | None:
     """The address the page gives itself, unless it was fetched from another host: then it may be lying."""
     if said is None or fetched is None:
         return said or fetched
-    return said if host_of(said) == host_of(fetched) else fetched
+    url = said if host_of(said) == host_of(fetched) else fetched
+    try:
+        return canonical_url(url)
+    except ValueError:
+        return url  # an archive may name pages by what is no web address
 
 
 def host_of(url: str | None) -> str | None:

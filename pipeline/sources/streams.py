@@ -10,21 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.errors import ConfigError
 from pipeline.sources.declaration import Declaration
-
-State = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """What a source brought: files to ingest (none where nothing is new), and the state they lead to (JSON)."""
-
-    files: list[Path]
-    state: State
-
+from pipeline.sources.feeds import fetch_feed
+from pipeline.sources.fetched import Fetched, State
+from pipeline.sources.url_list import fetch_urls
 
 Fetch = Callable[[Declaration, State, Path], Fetched]
 
@@ -38,7 +29,10 @@ class Stream:
     fetch: Fetch
 
 
-STREAMS: tuple[Stream, ...] = ()
+STREAMS: tuple[Stream, ...] = (
+    Stream("feed", "an RSS or Atom feed; each new entry's page is fetched, or its full text taken", fetch_feed),
+    Stream("urls", "a list of web addresses, each fetched once", fetch_urls),
+)
 
 
 def stream_of(declaration: Declaration) -> Stream:

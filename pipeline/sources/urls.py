@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import courlan
 
 _TRACKING = re.compile(
-    r"(?:utm|mtm|pk|itm|hsa|oly|vero|mkt|at_custom|ga|stm)_\w*|_(?:ga|gl|hsenc|hsmi|openstat)|at_(?:medium|campaign)|"
-    r"(?:fbc|gc|dc|msclk|twc|yc|ysc|ttc|rdt_c|li_fat_|wbra|gbra|igsh|s_c)(?:l?id)|"
-    r"mc_[ce]id|igshid|mkt_tok|cmpid|ocid|ncid|soc_src|soc_trk|smid|xtor|ref_src|ref_url|__twitter_impression|_branch_match_id|"
-    r"ns_(?:source|mchannel|campaign|linkname|fee)|spm|sr_share|wt_mc|wtrid|cx_\w+|srsltid|epik",
+    r"(?:utm|mtm|pk|itm|hsa|oly|vero|ns)_\w+|at_(?:medium|campaign|custom\d+)|mc_[ce]id|_ga|_gl|_hsenc|_hsmi|_openstat|"
+    r"fbclid|gclid|gclsrc|gbraid|wbraid|dclid|msclkid|twclid|yclid|ysclid|ttclid|rdt_cid|li_fat_id|igshid|igsh|"
+    r"mkt_tok|cmpid|ocid|ncid|s_cid|soc_src|soc_trk|smid|xtor|ref_src|ref_url|__twitter_impression|wt_mc|srsltid",
     re.IGNORECASE,
 )
 """Parameters that say where a reader came from. Only well-known ones: what is taken out wrongly makes two articles one."""
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
+_ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _SCHEMES = {"http", "https"}
 
 
@@ -31,10 +31,17 @@ def canonical_url(url: str) -> str:
         raise ValueError(f"{url[:200]!r} is no plain web address")
     query = sorted(
         (name, value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
         if not _TRACKING.fullmatch(name)
     )
-    path = urljoin("/", quote(unquote(parts.path, errors="surrogateescape"), safe="/:@!$&'()*+,;=~-._", errors="surrogateescape"))
+    path = urljoin("/", _ESCAPE.sub(_plain, parts.path))
     bare = urlunsplit((parts.scheme.lower(), parts.netloc, _INDEX.sub("/", path) or "/", "", ""))
     normal = urlsplit(courlan.normalize_url(bare))
-    return urlunsplit((normal.scheme, normal.netloc, normal.path or "/", urlencode(query), ""))
+    return urlunsplit((normal.scheme, normal.netloc, normal.path or "/", urlencode(query, errors="surrogateescape"), ""))
+
+
+def _plain(escape: re.Match[str]) -> str:
+    """An escaped character that needs no escape, as itself; others with capital digits."""
+    character = chr(int(escape[1], 16))
+    is_unreserved = character.isascii() and (character.isalnum() or character in "-._~")
+    return character if is_unreserved else escape[0].upper()
