@@ -119,7 +119,9 @@ def fetch(
         headers or {}
     )
     try:
-        with httpx.Client(transport=_Transport(guarded), trust_env=False, headers=sent, timeout=rules.seconds) as client:
+        with httpx.Client(
+            transport=_Transport(guarded), trust_env=False, headers=sent, timeout=rules.seconds
+        ) as client:
             return _follow(client, url, rules, clock)
     except FetchError:
         raise
@@ -157,7 +159,9 @@ def checked_url(url: str, rules: Rules) -> httpx.URL:
     if parsed.userinfo:
         raise refuse("it holds a user name or password")
     if port not in rules.ports:
-        raise refuse(f"port {port} is not among the allowed ones ({', '.join(map(str, sorted(rules.ports)))})")
+        raise refuse(
+            f"port {port} is not among the allowed ones ({', '.join(map(str, sorted(rules.ports)))})"
+        )
     return parsed
 
 

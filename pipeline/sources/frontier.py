@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
 import msgspec
 
@@ -22,7 +22,6 @@ FORGET_AFTER_DAYS = 90
 _MAX_SEEN = 4 * MAX_ENTRIES
 _POLL_SECONDS = 3_600.0
 _DAY_SECONDS = 86_400
-_TITLE_CHARACTERS = 300
 
 
 class WebOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -48,27 +47,27 @@ class WebOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class Entry(msgspec.Struct, omit_defaults=True):
-    """A page that a source names."""
+    """A page that is to be fetched."""
 
     url: str
-    entry_id: str | None = None
-    """The source's own id of the entry."""
     title: str | None = None
     published: str | None = None
     tries: int = 0
 
+
+class Named(Protocol):
+    """Something a source names: known by its address and by the source's own id."""
+
     @property
-    def keys(self) -> list[str]:
-        """What the entry is known by: its address and its id; one that is known makes it known."""
-        try:
-            address = canonical_url(self.url)
-        except ValueError:
-            address = self.url
-        return [_key(address), *([_key(self.entry_id)] if self.entry_id else [])]
+    def url(self) -> str | None:
+        """Its address."""
+
+    @property
+    def entry_id(self) -> str | None:
+        """Its id."""
 
 
-def _key(text: str) -> str:
-    return sha256_text(text)[:20]
+Thing = TypeVar("Thing", bound=Named)
 
 
 class Frontier(msgspec.Struct):
@@ -78,16 +77,14 @@ class Frontier(msgspec.Struct):
     pending: list[Entry] = []
     hosts: dict[str, Host] = {}
 
-    def offer(self, entries: Iterable[Entry], world: World) -> list[Entry]:
-        """Remember what a source names now, forget what it has not named for long. Returns the new entries."""
+    def offer(self, named: Iterable[Thing], world: World) -> list[Thing]:
+        """Remember what a source names now, forget what it has not named for long. Returns what is new."""
         today = int(world.now() // _DAY_SECONDS)
         new = []
-        for entry in entries:
-            keys = entry.keys
+        for thing in named:
+            keys = _keys(thing)
             if not any(key in self.seen for key in keys):
-                if entry.title:
-                    entry.title = entry.title[:_TITLE_CHARACTERS]
-                new.append(entry)
+                new.append(thing)
             self.seen.update(dict.fromkeys(keys, today))
         recent = {key: day for key, day in self.seen.items() if day > today - FORGET_AFTER_DAYS}
         self.seen = dict(sorted(recent.items(), key=lambda item: (-item[1], item[0]))[:_MAX_SEEN])
@@ -113,6 +110,17 @@ class Frontier(msgspec.Struct):
                     archive.add_failure(entry.url, error.reason_code, error.value)
         self.pending = [*waiting, *again]
         self.hosts = visitor.hosts
+
+
+def _keys(thing: Named) -> list[str]:
+    """What a thing is known by; one that is known makes it known."""
+    keys = [] if thing.entry_id is None else [thing.entry_id]
+    if thing.url is not None:
+        try:
+            keys.append(canonical_url(thing.url))
+        except ValueError:
+            keys.append(thing.url)  # fetching it will say what is wrong with it
+    return [sha256_text(key)[:20] for key in keys]
 
 
 def _fetch_page(entry: Entry, visitor: Visitor, archive: PageArchive) -> None:

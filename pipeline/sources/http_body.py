@@ -40,7 +40,9 @@ class Body:
                 self.content += part
                 self._check()
         except (zlib.error, brotli.error) as error:
-            raise RejectedInput("fetch_failed", f"the body is not encoded as its header says ({error})") from error
+            raise RejectedInput(
+                "fetch_failed", f"the body is not encoded as its header says ({error})"
+            ) from error
 
     def close(self) -> None:
         """Check that the body is whole.

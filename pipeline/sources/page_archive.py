@@ -28,7 +28,12 @@ class PageArchive:
         return [self._path] if self._path.exists() else []
 
     def add_answer(
-        self, answer: Answer, *, published: str | None = None, title: str | None = None, link: str | None = None
+        self,
+        answer: Answer,
+        *,
+        published: str | None = None,
+        title: str | None = None,
+        link: str | None = None,
     ) -> None:
         """What a server answered: its headers and bytes; chunks were put together on the way."""
         lines = [f"HTTP/1.1 {answer.status} {answer.phrase}"]
@@ -43,7 +48,11 @@ class PageArchive:
     def add_failure(self, url: str, reason_code: str, value: str) -> None:
         """A page that could not be had: the reader counts it and quarantines it with the reason."""
         self._add(
-            WarcRecordType.metadata, "text/plain; charset=utf-8", url, value.encode(), {FAILURE_HEADER: reason_code}
+            WarcRecordType.metadata,
+            "text/plain; charset=utf-8",
+            url,
+            value.encode(),
+            {FAILURE_HEADER: reason_code},
         )
 
     def _add(

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 from protego import Protego
 
-from pipeline.sources.fetch import PRODUCT, Answer, FetchError, Network, Rules, fetch
+from pipeline.sources.fetch import MAX_BODY_BYTES, PRODUCT, Answer, FetchError, Network, Rules, fetch
 
 MAX_CRAWL_DELAY_SECONDS = 20.0
 """A site that asks for longer pauses gets these: a poll has to end."""
@@ -68,7 +68,11 @@ class Visitor:
 
     def is_paused(self, url: str) -> bool:
         """True while the server of the address is left alone."""
-        return self._host(url).paused_until > self._world.now()
+        return self.paused_until(url) > self._world.now()
+
+    def paused_until(self, url: str) -> float:
+        """When the server of the address may be asked again."""
+        return self._host(url).paused_until
 
     def page(self, url: str) -> Answer:
         """Get an address where the site's robots.txt allows it.
@@ -83,16 +87,21 @@ class Visitor:
         return self.get(url, delay=max(self._delay, asked))
 
     def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, delay: float | None = None
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        delay: float | None = None,
+        max_bytes: int = MAX_BODY_BYTES,
     ) -> Answer:
         """Get an address that the operator named: status 200, or 304 where ``headers`` ask for changes only.
 
         Raises:
             FetchError: it may not be fetched, is gone (``page_gone``), or failed.
         """
-        answer = self._visit(url, self._rules, headers, self._delay if delay is None else delay)
+        rules = replace(self._rules, body_bytes=max_bytes)
+        answer = self._visit(url, rules, headers, self._delay if delay is None else delay)
         if answer.status in {200, 304}:
-            self._host(url).failures = 0
             return answer
         if answer.status in {404, 410}:
             raise FetchError("page_gone", f"{url}: HTTP {answer.status}")
@@ -115,6 +124,8 @@ class Visitor:
             self._last[name] = self._world.now()
         if answer.status == _TOO_MANY_REQUESTS or answer.status >= 500:
             self._back_off(url, answer.header("Retry-After"))
+        else:
+            self._host(url).failures = 0
         return answer
 
     def _back_off(self, url: str, retry_after: str | None) -> None:
@@ -161,7 +172,9 @@ class Visitor:
             return answer.content.decode("utf-8", errors="replace")
         if 400 <= answer.status < 500 and answer.status != _TOO_MANY_REQUESTS:
             return ""
-        raise FetchError("fetch_failed", f"{url} was not asked for: its robots.txt answers HTTP {answer.status}")
+        raise FetchError(
+            "fetch_failed", f"{url} was not asked for: its robots.txt answers HTTP {answer.status}"
+        )
 
     def _host(self, url: str) -> Host:
         return self._hosts.setdefault(_name(url), Host())

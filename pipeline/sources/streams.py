@@ -30,7 +30,9 @@ class Stream:
 
 
 STREAMS: tuple[Stream, ...] = (
-    Stream("feed", "an RSS or Atom feed; each new entry's page is fetched, or its full text taken", fetch_feed),
+    Stream(
+        "feed", "an RSS or Atom feed; each new entry's page is fetched, or its full text taken", fetch_feed
+    ),
     Stream("urls", "a list of web addresses, each fetched once", fetch_urls),
 )
 

@@ -37,7 +37,9 @@ def canonical_url(url: str) -> str:
     path = urljoin("/", _ESCAPE.sub(_plain, parts.path))
     bare = urlunsplit((parts.scheme.lower(), parts.netloc, _INDEX.sub("/", path) or "/", "", ""))
     normal = urlsplit(courlan.normalize_url(bare))
-    return urlunsplit((normal.scheme, normal.netloc, normal.path or "/", urlencode(query, errors="surrogateescape"), ""))
+    return urlunsplit(
+        (normal.scheme, normal.netloc, normal.path or "/", urlencode(query, errors="surrogateescape"), "")
+    )
 
 
 def _plain(escape: re.Match[str]) -> str:

@@ -31,7 +31,14 @@ LINK_HEADER = "WARC-X-Link"
 """Address the feed gives; the page may have been found behind redirects."""
 FAILURE_HEADER = "WARC-X-Failure"
 """Reason why a page could not be fetched; the record's content is what happened."""
-FAILURES = {"fetch_refused", "fetch_failed", "robots_disallowed", "page_gone", "page_not_html", "page_too_large"}
+FAILURES = {
+    "fetch_refused",
+    "fetch_failed",
+    "robots_disallowed",
+    "page_gone",
+    "page_not_html",
+    "page_too_large",
+}
 _MAX_FAILURE_BYTES = 10_000
 
 
