@@ -149,7 +149,7 @@ def checked_url(url: str, rules: Rules) -> httpx.URL:
         parsed = httpx.URL(url)
         host = parsed.raw_host.decode("ascii")
         literal_address(host)
-        port = parsed.port or _DEFAULT_PORTS.get(parsed.scheme)
+        port = _DEFAULT_PORTS.get(parsed.scheme) if parsed.port is None else parsed.port
     except (httpx.InvalidURL, ValueError) as error:
         raise refuse(str(error)) from error
     if parsed.scheme not in _DEFAULT_PORTS:

@@ -90,9 +90,10 @@ class _Brotli:
 
     def parts(self, chunk: bytes) -> Iterator[bytes]:
         """The unpacked bytes of a chunk, in steps."""
-        yield self._decoder.process(chunk, output_buffer_limit=_STEP_BYTES)
-        while not self._decoder.can_accept_more_data():
-            yield self._decoder.process(b"", output_buffer_limit=_STEP_BYTES)
+        part = self._decoder.process(chunk, output_buffer_limit=_STEP_BYTES)
+        while part:
+            yield part
+            part = self._decoder.process(b"", output_buffer_limit=_STEP_BYTES)
 
     def is_whole(self) -> bool:
         """True where nothing is missing at the end."""
