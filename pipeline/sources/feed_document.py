@@ -42,6 +42,7 @@ class FeedItem(msgspec.Struct, frozen=True):
 
     url: str | None
     entry_id: str | None
+    """The entry's own id; its title where it has neither id nor address."""
     title: str | None
     published: str | None
     html: str | None
@@ -88,6 +89,8 @@ def parse_feed(document: FeedDocument) -> FeedContent:
     )
     if not found.version:
         return FeedContent(problem="it is neither RSS nor Atom")
+    if found.bozo and not found.entries:
+        return FeedContent(problem=f"it is broken ({found.bozo_exception})")
     if len(found.entries) > document.max_items:
         return FeedContent(problem=f"it holds {len(found.entries):,} entries, over {document.max_items:,}")
     return FeedContent(items=[_item(entry, document.url) for entry in found.entries])
@@ -145,10 +148,11 @@ def _item(entry: dict[str, Any], feed_url: str) -> FeedItem:
     link = _text(dict.get(entry, "link"))
     if link is None and entry_id is not None and re.match(r"https?://", entry_id):
         link = entry_id
+    title = _text(dict.get(entry, "title"))
     return FeedItem(
         url=_joined(feed_url, link),
-        entry_id=entry_id,
-        title=_text(dict.get(entry, "title")),
+        entry_id=entry_id or (None if link else title or ""),
+        title=title,
         published=_moment(dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")),
         html=_content(entry),
     )

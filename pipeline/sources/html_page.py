@@ -127,9 +127,9 @@ def _published(found: PageArticle, page: Page) -> tuple[str, str]:
 
 def _address(said: str | None, fetched: str | None) -> str | None:
     """The address the page gives itself, unless it was fetched from another host: then it may be lying."""
-    if said is None or fetched is None:
-        return said or fetched
-    url = said if host_of(said) == host_of(fetched) else fetched
+    if fetched is None:
+        return said
+    url = said if said is not None and host_of(said) == host_of(fetched) else fetched
     try:
         return canonical_url(url)
     except ValueError:
