@@ -63,9 +63,7 @@ def advance_source(advance: SourceAdvance, settings: Settings) -> None:
     with writer_lock(settings.lake):
         catalog = read_catalog(settings.lake)
         sources = _moved(advance, catalog, f"The poll of the source {advance.source}")
-        write_catalog(
-            settings.lake, msgspec.structs.replace(catalog, version=catalog.version + 1, sources=sources)
-        )
+        write_catalog(settings.lake, msgspec.structs.replace(catalog, sources=sources))
 
 
 def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Rows, dict[str, int]]:

@@ -84,6 +84,12 @@ def report(batch_id: str) -> str:
 
 
 @_fails_at_once
+def fetch_source(name: str) -> str | None:
+    """Publish what a declared source has that is new. Returns the batch id, or nothing where nothing is new."""
+    return stages.run_source(name, settings(), progress=_say)
+
+
+@_fails_at_once
 def publish_arrivals() -> list[str]:
     """Publish everything that is claimed in the drop folder, as one batch. Returns the batch ids."""
     found = settings()

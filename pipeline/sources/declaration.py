@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 import yaml
+from croniter import croniter
 
 from pipeline.errors import ConfigError
 
@@ -49,10 +50,22 @@ def read_declarations(folder: Path) -> dict[str, Declaration]:
     Raises:
         ConfigError: a file is no declaration; the message names file and field.
     """
-    found = {}
+    declarations = {}
+    for name, found in survey(folder).items():
+        if isinstance(found, ConfigError):
+            raise found
+        declarations[name] = found
+    return declarations
+
+
+def survey(folder: Path) -> dict[str, Declaration | ConfigError]:
+    """The declared sources by name; where a file is no declaration, what is wrong with it."""
+    found: dict[str, Declaration | ConfigError] = {}
     for path in sorted(folder.glob("*.yaml")):
-        declared = _read(path)
-        found[declared.name] = declared
+        try:
+            found[path.stem] = _read(path)
+        except ConfigError as error:
+            found[path.stem] = error
     return found
 
 
@@ -90,6 +103,10 @@ def _read(path: Path) -> Declaration:
     if declaration.name != path.stem or not _NAME.fullmatch(path.stem):
         raise ConfigError(
             f"The source declared in {path} is named {declaration.name!r}: file and source bear one name of a-z, 0-9, - and _."
+        )
+    if declaration.schedule is not None and not croniter.is_valid(declaration.schedule):
+        raise ConfigError(
+            f"The schedule {declaration.schedule!r} of the source declared in {path} is no cron expression: write minute, hour, day, month and weekday, such as '*/30 * * * *'."
         )
     return declaration
 

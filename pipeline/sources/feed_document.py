@@ -193,4 +193,7 @@ def _paragraphs(plain: str) -> str:
 
 
 def _text(value: Any) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
+    """A text without what is no character: half a pair, which a character reference can smuggle in."""
+    if not isinstance(value, str):
+        return None
+    return value.encode("utf-8", errors="replace").decode("utf-8").strip() or None

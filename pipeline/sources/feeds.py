@@ -18,6 +18,7 @@ from pipeline.sources.politeness import Visitor, World
 
 _FEED_TYPES = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 _TITLE_CHARACTERS = 300
+_VALIDATOR_CHARACTERS = 500
 
 
 class FeedOptions(WebOptions, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -85,7 +86,7 @@ def _poll(
     found = read_feed(FeedDocument(answer.content, answer.url, _charset(answer), MAX_ENTRIES))
     if found.problem is not None:
         raise unavailable(f"{options.url}: {found.problem}")
-    known.etag, known.last_modified = answer.header("ETag"), answer.header("Last-Modified")
+    known.etag, known.last_modified = _validator(answer, "ETag"), _validator(answer, "Last-Modified")
     return known.frontier.offer(reversed(found.items), world)
 
 
@@ -114,6 +115,12 @@ def _page(url: str, title: str | None, content: str) -> Answer:
         raw=raw,
         content=raw,
     )
+
+
+def _validator(answer: Answer, name: str) -> str | None:
+    """A header that the next poll sends back, if it can be sent."""
+    value = answer.header(name) or ""
+    return value if value.isascii() and 0 < len(value) <= _VALIDATOR_CHARACTERS else None
 
 
 def _charset(answer: Answer) -> str | None:

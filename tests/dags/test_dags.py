@@ -25,6 +25,7 @@ print("FOUND " + json.dumps({
     "errors": {str(k): v for k, v in bag.import_errors.items()},
     "dags": {d.dag_id: {
         "file": d.fileloc, "doc": d.doc_md, "tags": sorted(d.tags), "catchup": d.catchup,
+        "schedule": getattr(d.timetable, "expression", None), "max_active_runs": d.max_active_runs,
         "edges": {t.task_id: sorted(t.downstream_task_ids) for t in d.tasks},
         "retries": [t.retries for t in d.tasks], "timeouts": [t.execution_timeout is not None for t in d.tasks],
         "params": {k: d.params.get_param(k).schema for k in d.params},
@@ -36,6 +37,16 @@ print("FOUND " + json.dumps({
 def inspected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What Airflow's own Dag bag sees in the Dags folder."""
     root = tmp_path_factory.mktemp("airflow")
+    declarations = {
+        "courier": 'kind: feed\nlicence: invented\nschedule: "*/30 * * * *"\ndescription: The Courier.\n',
+        "gazette": "kind: urls\nlicence: invented\nschedule: '@daily'\n",
+        "on-demand": "kind: urls\nlicence: invented\n",
+        "broken": "kind: [feed\n",
+        "untimely": "kind: feed\nlicence: invented\nschedule: now and then\n",
+    }
+    (root / "sources").mkdir()
+    for name, content in declarations.items():
+        (root / "sources" / f"{name}.yaml").write_text(content, encoding="utf-8")
     environment = airflow_environment(Settings(home=root, lake=root / "lake", workers=1))
     subprocess.run(
         [sys.executable, "-m", "airflow", "db", "migrate"], env=environment, check=True, capture_output=True
@@ -49,14 +60,27 @@ def inspected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )
     [line] = [line for line in seen.stdout.splitlines() if line.startswith("FOUND ")]
     found: dict[str, Any] = json.loads(line.removeprefix("FOUND "))
-    return found
+    return found | {"log": seen.stdout + seen.stderr}
 
 
 def test_every_dag_is_importable_and_named_after_its_file(inspected: dict[str, Any]) -> None:
     assert inspected["errors"] == {}
-    assert {name: Path(dag["file"]).stem for name, dag in inspected["dags"].items()} == {
-        p.stem: p.stem for p in DAG_FILES
+    files = {name: Path(dag["file"]).stem for name, dag in inspected["dags"].items()}
+    assert files == {p.stem: p.stem for p in DAG_FILES if p.stem != "fetch_sources"} | {
+        "fetch_courier": "fetch_sources",
+        "fetch_gazette": "fetch_sources",
     }
+
+
+def test_each_declared_source_with_a_schedule_has_a_dag_and_a_broken_one_is_told(
+    inspected: dict[str, Any],
+) -> None:
+    courier = inspected["dags"]["fetch_courier"]
+    assert (courier["schedule"], courier["max_active_runs"]) == ("*/30 * * * *", 1)
+    assert courier["edges"] == {"fetch_source": []}
+    assert courier["doc"].startswith("The Courier.")
+    assert "The source broken has no Dag: The source declaration" in inspected["log"]
+    assert "The schedule 'now and then' of the source declared in" in inspected["log"]
 
 
 def test_every_dag_is_documented_retried_and_bounded(inspected: dict[str, Any]) -> None:
@@ -92,7 +116,13 @@ def test_a_dag_file_is_thin(path: Path) -> None:
         for node in ast.parse(source).body
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert modules <= {"__future__", "datetime", "airflow.sdk", "pipeline.orchestration.triggers"}
+    assert modules <= {
+        "__future__",
+        "datetime",
+        "airflow.sdk",
+        "pipeline.orchestration.schedules",
+        "pipeline.orchestration.triggers",
+    }
     assert len(source.splitlines()) <= 80
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from pipeline import cli, stages
-from pipeline.batches.publication import published_ledger
+from pipeline.batches.publication import advance_source, published_ledger
+from pipeline.batches.staging import SourceAdvance
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, SourceError
+from pipeline.doctor import examine
+from pipeline.errors import ConfigError, SourceError, SupersededError
 from pipeline.lake.catalog import read_catalog
 from pipeline.lake.snapshot import Snapshot
 from pipeline.sources.declaration import Declaration
@@ -395,6 +397,17 @@ def test_what_looks_like_a_document_type_inside_an_article_is_text() -> None:
     assert [item.html for item in found.items] == ["<!DOCTYPE html><p>Hello</p>"]
 
 
+def test_half_a_character_does_no_harm(site: Site, tmp_path: Path) -> None:
+    site.replies |= {
+        "/1": page(1),
+        "/feed": rss(entry(1).replace("Clash 1", "A &#xD800; B").replace("id-1", "&#56320;")),
+    }
+    site.replies["/feed"].headers |= {"ETag": '"\xe9\xff"', "Last-Modified": "x" * 9_000}  # type: ignore[union-attr]
+    follower = Follower(site, tmp_path)
+    assert [str(found.url) for found in follower.poll()[0]] == news(1)
+    assert follower.pages() == []
+
+
 def test_atom_is_read() -> None:
     atom = """<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title><entry><id>urn:1</id><title>A</title>
     <link rel="alternate" href="http://a.example/1"/><updated>2025-03-05T10:00:00+02:00</updated>
@@ -479,6 +492,14 @@ def test_what_a_poll_learnt_is_kept_although_it_brought_nothing(home: Settings, 
     assert site.asked == ["/feed"]
     catalog = read_catalog(home.lake)
     assert (catalog.tables, catalog.source("courier").revision) == ({}, 1)
+
+
+def test_a_poll_that_another_one_has_overtaken_changes_nothing(home: Settings) -> None:
+    advance_source(SourceAdvance("courier", 0, {"etag": "new"}), home)
+    with pytest.raises(SupersededError, match="another run was faster"):
+        advance_source(SourceAdvance("courier", 0, {"etag": "old"}), home)
+    assert read_catalog(home.lake).source("courier").state == {"etag": "new"}
+    assert all(finding.is_well for finding in examine(home))
 
 
 def test_the_same_pages_from_two_feeds_are_one_article(home: Settings, site: Site) -> None:

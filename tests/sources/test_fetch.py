@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import random
+import ssl
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import brotli
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from pipeline.sources.addresses import refused_address
 from pipeline.sources.fetch import FetchError, Network, Rules, fetch, system_addresses
@@ -132,6 +140,32 @@ def test_a_name_is_resolved_once_for_a_connection_and_stays_in_the_host_header(s
     assert site.headers[0]["User-Agent"].startswith("IncidentPipeline/")
     with pytest.raises(FetchError, match="fetch_refused"):
         fetch("http://rebinding.example/", SMALL, Network(lambda host, port: next(answers), wire))
+
+
+def test_certificates_are_checked_for_the_name_that_was_asked_for(tmp_path: Path) -> None:
+    """The connection goes to an address, the name goes to TLS; a certificate nobody vouches for is not taken."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "public.example")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - dt.timedelta(1)).not_valid_after(now + dt.timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("public.example")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    (tmp_path / "pair.pem").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + certificate.public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "pair.pem")
+    asked: list[str | None] = []
+    context.sni_callback = lambda _socket, server_name, _context: asked.append(server_name)
+    with serving(Site({"/": Reply(b"hello")}), context) as secure:
+        error = failure("https://public.example/", secure)
+    assert (asked, error.reason_code) == (["public.example"], "fetch_failed")
+    assert "certificate verify failed" in error.value.lower()
+    assert secure.asked == []
 
 
 def test_the_environment_names_no_proxy(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
