@@ -7,6 +7,7 @@ import datetime as dt
 import html
 import io
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
@@ -34,6 +35,7 @@ _DECLARED = re.compile(rb"""\A\s*<\?xml\b[^>]{0,200}?encoding\s*=\s*["']([A-Za-z
 _ASIDE = re.compile(r"<!--|<!\[CDATA\[")
 _ENDS = {"<!--": "-->", "<![CDATA[": "]]>"}
 _DANGEROUS = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+_REFERENCE = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]+)|0*([0-9]+));")
 _TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
 
 
@@ -80,7 +82,8 @@ def parse_feed(document: FeedDocument) -> FeedContent:
     if danger := _danger(text):
         return FeedContent(problem=danger)
     # The parser is given one character set and a stream: bytes that are a path or an address it would open.
-    stream = io.BytesIO(_DECLARATION.sub("", text, count=1).lstrip().encode("utf-8", errors="replace"))
+    plain = _REFERENCE.sub(_whole_character, _DECLARATION.sub("", text, count=1).lstrip())
+    stream = io.BytesIO(plain.encode("utf-8"))
     found = feedparser.parse(
         stream,
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": document.url},
@@ -143,6 +146,13 @@ def _markup(text: str) -> Iterator[str]:
     yield text[at:]
 
 
+def _whole_character(reference: re.Match[str]) -> str:
+    """A character reference. One to half a pair, or to a number past all characters, would end the parser."""
+    digits = reference[1] or reference[2]
+    code = int(digits, 16 if reference[1] else 10) if len(digits) <= 8 else sys.maxunicode + 1
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF or code > sys.maxunicode else reference[0]
+
+
 def _item(entry: dict[str, Any], feed_url: str) -> FeedItem:
     entry_id = _text(dict.get(entry, "id"))
     link = _text(dict.get(entry, "link"))
@@ -193,7 +203,4 @@ def _paragraphs(plain: str) -> str:
 
 
 def _text(value: Any) -> str | None:
-    """A text without what is no character: half a pair, which a character reference can smuggle in."""
-    if not isinstance(value, str):
-        return None
-    return value.encode("utf-8", errors="replace").decode("utf-8").strip() or None
+    return value.strip() or None if isinstance(value, str) else None

@@ -400,7 +400,11 @@ def test_what_looks_like_a_document_type_inside_an_article_is_text() -> None:
 def test_half_a_character_does_no_harm(site: Site, tmp_path: Path) -> None:
     site.replies |= {
         "/1": page(1),
-        "/feed": rss(entry(1).replace("Clash 1", "A &#xD800; B").replace("id-1", "&#56320;")),
+        "/feed": rss(
+            entry(1)
+            .replace("Clash 1", "A &#xD800; B &#x0000000000dfff;")
+            .replace("id-1", "&#56320;&#9999999999999;")
+        ),
     }
     site.replies["/feed"].headers |= {"ETag": '"\xe9\xff"', "Last-Modified": "x" * 9_000}  # type: ignore[union-attr]
     follower = Follower(site, tmp_path)
