@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
 import httpcore
@@ -254,13 +256,32 @@ class _GuardedBackend(httpcore.NetworkBackend):
             literal = literal_address(host)
         except ValueError as error:
             raise RejectedInput("fetch_refused", str(error)) from error
-        addresses = [literal] if literal else self._network.resolve(host, port)
+        addresses = [literal] if literal else self._resolved(host, port)
         for address in addresses:
             if why := refused_address(address, allow_private=self._rules.allow_private):
                 raise RejectedInput("fetch_refused", why if literal else f"{host} resolves to {why}")
         if not addresses:
             raise RejectedInput("fetch_failed", f"{host} has no address")
         return addresses[:_MAX_ADDRESSES_TRIED]
+
+    def _resolved(self, host: str, port: int) -> list[str]:
+        """The addresses of a name. A resolver cannot be stopped: one that takes too long is not waited for."""
+        results: SimpleQueue[list[str] | Exception] = SimpleQueue()
+
+        def resolve() -> None:
+            try:
+                results.put(self._network.resolve(host, port))
+            except Exception as error:
+                results.put(error)
+
+        Thread(target=resolve, name=f"resolving {host}", daemon=True).start()
+        try:
+            result = results.get(timeout=self._clock.left())
+        except Empty:
+            raise TimeoutError from None
+        if isinstance(result, Exception):
+            raise result
+        return result
 
 
 class _TimedStream(httpcore.NetworkStream):

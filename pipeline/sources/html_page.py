@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import hashlib
 from urllib.parse import urlsplit
 
@@ -77,8 +78,7 @@ def article_of_page(page: Page) -> ParsedArticle:
     found = parse_page(html)
     if found.text is None:
         raise RejectedInput("no_main_text", f"{len(page.content):,} bytes of HTML")
-    published, published_source = _published(found, page)
-    published_at, published_on = parse_published(published)
+    published_at, published_on, published_source = _published_at(found, page)
     url = _address(found.url, page.url)
     return ParsedArticle(
         source_article_id=None,
@@ -113,6 +113,17 @@ def _decode_page(page: Page) -> tuple[str, str]:
             except (LookupError, UnicodeError):
                 continue
     return decode_content(content)
+
+
+def _published_at(found: PageArticle, page: Page) -> tuple[dt.datetime, dt.date, str]:
+    """When the page was published, and who says so; the feed where what the page says is no date."""
+    published, said_by = _published(found, page)
+    try:
+        return *parse_published(published), said_by
+    except RejectedInput:
+        if page.published is None or said_by == "feed":
+            raise
+        return *parse_published(page.published), "feed"
 
 
 def _published(found: PageArticle, page: Page) -> tuple[str, str]:

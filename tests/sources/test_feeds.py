@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 
 from pipeline import cli, stages
@@ -141,6 +144,32 @@ def test_the_feed_says_what_the_page_does_not(site: Site, tmp_path: Path) -> Non
     [found], _ = Follower(site, tmp_path).poll()
     assert found.published == "2025-03-05T08:00:00+00:00"
     assert found.title == "Clash <b> in Konduga é"
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+@pytest.mark.parametrize(("encoding", "pack"), [("identity", bytes), ("gzip", gzip.compress), ("deflate", zlib.compress), ("br", brotli.compress)])  # fmt: skip
+def test_what_came_packed_is_read_from_the_archive(
+    site: Site, tmp_path: Path, encoding: str, pack: Callable[[bytes], bytes], is_chunked: bool
+) -> None:
+    plain = page(1).body
+    headers = {"Content-Type": "text/html; charset=cp1252", "Content-Encoding": encoding}
+    site.replies["/1"] = Reply(
+        pack(plain), headers=headers | ({"Transfer-Encoding": "chunked"} if is_chunked else {})
+    )
+    [found], failed = Follower(site, tmp_path, "urls", urls=news(1)).poll()
+    assert (found.content, found.charset, failed) == (plain, "cp1252", [])
+
+
+def test_the_feed_dates_a_page_whose_own_date_is_none(home: Settings, site: Site) -> None:
+    site.replies |= {
+        "/1": page(1, "last Tuesday"),
+        "/feed": rss(entry(1).replace("http://news.example", site.url)),
+    }
+    declare(home, "courier", url=f"{site.url}/feed", allow_private=True, ports=[site.port], delay_seconds=0)
+    stages.run_source("courier", home)
+    with Snapshot(home.lake) as snapshot:
+        [article] = snapshot.rows("SELECT * FROM articles")
+    assert (article["published_at_source"], str(article["published_on"])) == ("feed", "2025-03-05")
 
 
 def test_a_poll_fetches_so_many_pages_and_the_next_ones_the_rest(site: Site, tmp_path: Path) -> None:
@@ -478,6 +507,9 @@ def test_a_feed_flows_to_the_lake(
         2,
         2,
     )
+    replay = published_ledger(stages.finish(stages.ingest_quarantined([], home), home), home.lake)
+    assert replay is not None
+    assert (replay["items_failed"], replay["articles_new"], replay["articles_duplicate"]) == (2, 0, 2)
     before = read_catalog(home.lake)
     with pytest.raises(SystemExit) as ended:
         cli.main()

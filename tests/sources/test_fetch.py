@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 import random
 import ssl
+import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +18,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from pipeline.sources.addresses import refused_address
-from pipeline.sources.fetch import FetchError, Network, Rules, fetch, system_addresses
+from pipeline.sources.fetch import FetchError, Network, Rules, checked_url, fetch, system_addresses
 from pipeline.sources.http_body import Body
 from pipeline.sources.items import RejectedInput
 from tests.sources.web import PUBLIC, Reply, Site, Wire, serving
@@ -276,6 +280,44 @@ def test_a_server_that_drips_is_left_after_the_whole_time(site: Site, body: byte
         "fetch_failed",
         "http://public.example/: it took more than 0.3 seconds",
     )
+
+
+def test_a_name_server_that_never_answers_is_not_waited_for(site: Site) -> None:
+    asked = threading.Event()
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.wait(60)
+        return [PUBLIC]
+
+    with pytest.raises(FetchError, match=r"fetch_failed: .*more than 0\.2 seconds"):
+        fetch("http://public.example/", Rules(seconds=0.2), Network(resolve, Wire(site)))
+    asked.set()
+
+
+@given(
+    st.one_of(
+        st.text(), st.from_regex(r"https?://[ -~]{0,20}(:[0-9]{0,6})?[/?#]?[ -~]{0,10}", fullmatch=True)
+    )
+)
+def test_any_text_is_an_address_or_refused(text: str) -> None:
+    try:
+        outcome = checked_url(text, SMALL).scheme
+    except FetchError as error:
+        outcome = error.reason_code
+    assert outcome in {"http", "https", "fetch_refused"}
+
+
+@hypothesis_settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=255), min_size=1, max_size=30), st.sampled_from(["", "http:", "http://", "//", "/"]))  # fmt: skip
+def test_any_redirect_ends_in_an_answer_or_an_error(site: Site, location: str, begin: str) -> None:
+    site.replies["/"] = Reply(status=302, headers={"Location": begin + location.replace("\x85", "")})
+    try:
+        outcome = str(fetch("http://public.example/", SMALL, network(Wire(site))).status)
+    except FetchError as error:
+        outcome = error.reason_code
+    assert outcome in {"302", "404", "fetch_refused", "fetch_failed"}
 
 
 def test_a_server_that_is_not_there_has_failed() -> None:

@@ -45,6 +45,12 @@ class Site:
         return f"http://127.0.0.1:{self.port}"
 
 
+def chunked(body: bytes) -> bytes:
+    """A body in chunks of a hundred bytes."""
+    parts = [body[start : start + 100] for start in range(0, len(body), 100)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
 @contextmanager
 def serving(site: Site, tls: ssl.SSLContext | None = None) -> Iterator[Site]:
     """Runs the server."""
@@ -61,12 +67,13 @@ def serving(site: Site, tls: ssl.SSLContext | None = None) -> Iterator[Site]:
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
-            if not reply.drip:
+            is_chunked = "Transfer-Encoding" in reply.headers
+            if not reply.drip and not is_chunked:
                 self.send_header("Content-Length", str(len(reply.body)))
             self.send_header("Connection", "close")
             self.end_headers()
             try:
-                self.wfile.write(reply.body)
+                self.wfile.write(chunked(reply.body) if is_chunked else reply.body)
                 while reply.drip and not stopped.wait(0.01):
                     self.wfile.write(b".")
             except OSError:
