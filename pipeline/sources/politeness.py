@@ -84,7 +84,10 @@ class Visitor:
         if not robots.can_fetch(url, PRODUCT):
             raise FetchError("robots_disallowed", url)
         asked = min(robots.crawl_delay(PRODUCT) or 0.0, MAX_CRAWL_DELAY_SECONDS)
-        return self.get(url, delay=max(self._delay, asked))
+        answer = self.get(url, delay=max(self._delay, asked))
+        if _name(answer.url) != _name(url) and not self._robots_of(answer.url).can_fetch(answer.url, PRODUCT):
+            raise FetchError("robots_disallowed", f"{answer.url}, to which {url} leads")
+        return answer
 
     def get(
         self,

@@ -246,6 +246,22 @@ def test_robots_txt_is_asked_once_a_day_and_obeyed(site: Site, tmp_path: Path) -
     assert site.asked.count("/robots.txt") == 2
 
 
+def test_robots_txt_of_the_site_behind_a_redirect_is_obeyed(site: Site, tmp_path: Path) -> None:
+    site.replies |= {
+        "/robots.txt": lambda request: Reply(
+            b"User-agent: *\nDisallow: /" if request.headers["Host"] == "closed.example" else b""
+        ),
+        "/1": Reply(status=302, headers={"Location": "http://closed.example/2"}),
+        "/2": page(2),
+        "/3": Reply(status=302, headers={"Location": "http://open.example/2"}),
+    }
+    pages, failed = Follower(site, tmp_path, "urls", urls=news(1, 3)).poll()
+    assert [str(found.url) for found in pages] == ["http://open.example/2"]
+    assert [(f.reason_code, f.value) for f in failed] == [
+        ("robots_disallowed", "http://closed.example/2, to which http://news.example/1 leads")
+    ]
+
+
 def test_where_robots_txt_cannot_be_read_nothing_is_fetched_now(site: Site, tmp_path: Path) -> None:
     site.replies |= {"/1": page(1), "/feed": rss(entry(1)), "/robots.txt": Reply(status=503)}
     follower = Follower(site, tmp_path)
