@@ -16,6 +16,7 @@ from pipeline.extract.gazetteer import Gazetteer, own_folder
 from pipeline.lake.catalog import read_catalog
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.views import shown_version
+from pipeline.sources.declaration import Declaration, survey
 
 _PACKAGES = (
     "apache-airflow",
@@ -47,6 +48,7 @@ def examine(settings: Settings) -> list[Finding]:
         _packages,
         _data,
         _gazetteer,
+        _sources,
         _home,
         _lake,
     )
@@ -79,6 +81,14 @@ def _data(_settings: Settings) -> Iterator[Finding]:
             path.exists(),
             str(path) if path.exists() else f"{path} is missing; install again",
         )
+
+
+def _sources(settings: Settings) -> Iterator[Finding]:
+    for name, found in survey(settings.sources).items():
+        if isinstance(found, Declaration):
+            yield Finding(f"source {name}", True, f"kind {found.kind}, schedule {found.schedule or 'none'}")
+        else:
+            yield Finding(f"source {name}", False, str(found))
 
 
 def _gazetteer(settings: Settings) -> Iterator[Finding]:

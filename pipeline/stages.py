@@ -103,7 +103,11 @@ def run_source(
     ``None`` where nothing is new, or where another run of the same source was faster.
     """
     progress(f"ingest: reading the source {name}")
-    batch_id = ingest_source(name, settings)
+    try:
+        batch_id = ingest_source(name, settings)
+    except SupersededError as error:
+        progress(str(error))
+        return None
     if batch_id is None:
         return None
     try:

@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.batches.intake import stage_objects
+from pipeline.batches.publication import advance_source
 from pipeline.batches.staging import SourceAdvance
 from pipeline.config import Settings
 from pipeline.ids import make_id
 from pipeline.lake.catalog import read_catalog
 from pipeline.sources.declaration import declared
+from pipeline.sources.fetched import SourceUnavailable
 from pipeline.sources.registry import keep_files
 from pipeline.sources.streams import stream_of
 
@@ -23,8 +25,13 @@ def ingest_source(name: str, settings: Settings, *, now: dt.datetime) -> str | N
     held = read_catalog(settings.lake).source(name)
     settings.staging.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".arrivals-", dir=settings.staging) as folder:
-        fetched = stream_of(declaration).fetch(declaration, held.state, Path(folder))
+        try:
+            fetched = stream_of(declaration).fetch(declaration, held.state, Path(folder))
+        except SourceUnavailable as error:
+            advance_source(SourceAdvance(name, held.revision, error.state), settings)
+            raise
         if not fetched.files:
+            advance_source(SourceAdvance(name, held.revision, fetched.state), settings)
             return None
         kept, unreadable = keep_files(fetched.files, settings.raw)
     objects = [replace(raw, location=f"{name}/{raw.name}") for raw in kept]

@@ -6,9 +6,11 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from pipeline import __version__
 from pipeline.batches import duplicates
-from pipeline.batches.staging import StagedBatch
+from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import SupersededError
 from pipeline.extract.rows import EXTRACTED_TABLES
@@ -50,6 +52,20 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
         refresh_database(settings.database, lake)
     staged.remove()
     return ledger
+
+
+def advance_source(advance: SourceAdvance, settings: Settings) -> None:
+    """Remember the state of a source that brought nothing: what it was told, and when it may be asked again.
+
+    Raises:
+        SupersededError: another run has moved the source on meanwhile.
+    """
+    if read_catalog(settings.lake).source(advance.source).state == advance.state:
+        return
+    with writer_lock(settings.lake):
+        catalog = read_catalog(settings.lake)
+        sources = _moved(advance, catalog, f"The poll of the source {advance.source}")
+        write_catalog(settings.lake, msgspec.structs.replace(catalog, sources=sources))
 
 
 def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Rows, dict[str, int]]:
@@ -146,13 +162,16 @@ def _advanced(staged: StagedBatch, catalog: Catalog) -> dict[str, SourceState]:
     it brings would set the source back.
     """
     advance = staged.advance()
-    if advance is None:
-        return catalog.sources
+    return catalog.sources if advance is None else _moved(advance, catalog, f"Batch {staged.batch_id}")
+
+
+def _moved(advance: SourceAdvance, catalog: Catalog, reader: str) -> dict[str, SourceState]:
+    """The sources' states with one of them moved on, by who has read it."""
     held = catalog.source(advance.source)
     if held.revision != advance.revision:
         raise SupersededError(
-            f"Batch {staged.batch_id} read the source {advance.source} at revision {advance.revision}, but it is published up to "
-            f"{held.revision}: another run was faster. Nothing of this batch is published; the next run reads on from there."
+            f"{reader} read the source {advance.source} at revision {advance.revision}, but it is published up to "
+            f"{held.revision}: another run was faster. Nothing of this is published; the next run reads on from there."
         )
     return catalog.sources | {advance.source: SourceState(held.revision + 1, advance.state)}
 

@@ -14,8 +14,9 @@ from pipeline.config import settings
 from pipeline.errors import PipelineError
 from pipeline.lake.catalog import SourceState, read_catalog
 from pipeline.orchestration.inbox import claim_arrived, claimed_files
+from pipeline.orchestration.schedules import sound_sources
 from pipeline.orchestration.waiting import Waiting
-from pipeline.sources.declaration import declared, read_declarations
+from pipeline.sources.declaration import declared
 
 if TYPE_CHECKING:
     from pipeline.sources.kafka_topic import KafkaTopic
@@ -96,5 +97,8 @@ _OF_KIND = {"kafka": KafkaTrigger}
 
 def arrival_triggers() -> dict[str, BaseEventTrigger]:
     """By name, the triggers of the declared sources that tell of arrivals themselves."""
-    sources = read_declarations(settings().sources).values()
-    return {source.name: _OF_KIND[source.kind](source.name) for source in sources if source.kind in _OF_KIND}
+    return {
+        source.name: _OF_KIND[source.kind](source.name)
+        for source in sound_sources()
+        if source.kind in _OF_KIND
+    }

@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import yaml
+from croniter import croniter
 
 from pipeline.errors import ConfigError
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+Options = TypeVar("Options")
 
 
 class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,10 +50,22 @@ def read_declarations(folder: Path) -> dict[str, Declaration]:
     Raises:
         ConfigError: a file is no declaration; the message names file and field.
     """
-    found = {}
+    declarations = {}
+    for name, found in survey(folder).items():
+        if isinstance(found, ConfigError):
+            raise found
+        declarations[name] = found
+    return declarations
+
+
+def survey(folder: Path) -> dict[str, Declaration | ConfigError]:
+    """The declared sources by name; where a file is no declaration, what is wrong with it."""
+    found: dict[str, Declaration | ConfigError] = {}
     for path in sorted(folder.glob("*.yaml")):
-        declared = _read(path)
-        found[declared.name] = declared
+        try:
+            found[path.stem] = _read(path)
+        except ConfigError as error:
+            found[path.stem] = error
     return found
 
 
@@ -67,6 +81,20 @@ def declared(folder: Path, name: str) -> Declaration:
     return _read(path)
 
 
+def options_of(declaration: Declaration, kind: type[Options]) -> Options:
+    """The declaration's options as its kind knows them (a msgspec struct that forbids unknown fields).
+
+    Raises:
+        ConfigError: an option is missing, unknown or wrong; the message names it.
+    """
+    try:
+        return msgspec.convert(declaration.options, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(
+            f"The options of the source {declaration.name} (kind {declaration.kind}) are wrong: {error}."
+        ) from error
+
+
 def _read(path: Path) -> Declaration:
     try:
         declaration = msgspec.convert({"name": path.stem} | _mapping(path), Declaration)
@@ -75,6 +103,10 @@ def _read(path: Path) -> Declaration:
     if declaration.name != path.stem or not _NAME.fullmatch(path.stem):
         raise ConfigError(
             f"The source declared in {path} is named {declaration.name!r}: file and source bear one name of a-z, 0-9, - and _."
+        )
+    if declaration.schedule is not None and not croniter.is_valid(declaration.schedule):
+        raise ConfigError(
+            f"The schedule {declaration.schedule!r} of the source declared in {path} is no cron expression: write minute, hour, day, month and weekday, such as '*/30 * * * *'."
         )
     return declaration
 

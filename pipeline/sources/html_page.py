@@ -18,6 +18,7 @@ from pipeline.text.html import cheap_text, hostile_feature, parse_page
 from pipeline.text.language import judge_language, normalize_language
 from pipeline.text.metadata import StatedDate
 from pipeline.text.publication import Publication, choose_publication, infer_publication
+from pipeline.text.urls import canonical_url
 
 MAX_ADDRESS = 2_000
 
@@ -36,6 +37,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Character set in the server's header."""
     published: str | None = None
     """Publication date in the feed that led to the page."""
+    title: str | None = None
+    """Title in that feed."""
 
 
 def read_html(raw: RawObject) -> ParsedArticle:
@@ -91,7 +94,7 @@ def _article(page: Page, html: str, charset: str) -> ParsedArticle:
         or host_of(url)
         or (file_name_source(page.name) if page.name else "unknown"),
         url=url,
-        title=said.title,
+        title=said.title or page.title,
         authors=said.authors,
         text=found.text,
         text_flags=text_flags(
@@ -141,7 +144,8 @@ def _published(stated: tuple[StatedDate, ...], page: Page, html: str) -> Publica
 def _address(said: str | None, fetched: str | None) -> str | None:
     """The address the page gives itself, unless it was fetched from another host: then it may be lying."""
     own = web_address(said, fetched)
-    return own if own and (fetched is None or host_of(own) == host_of(fetched)) else fetched
+    url = own if own and (fetched is None or host_of(own) == host_of(fetched)) else fetched
+    return None if url is None else canonical_url(url)
 
 
 def web_address(value: str | None, base: str | None = None) -> str | None:

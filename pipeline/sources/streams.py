@@ -13,8 +13,10 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.sources.declaration import Declaration
+from pipeline.sources.feeds import fetch_feed
 from pipeline.sources.fetched import Fetched, State
 from pipeline.sources.kafka import fetch_kafka
+from pipeline.sources.url_list import fetch_urls
 
 Fetch = Callable[[Declaration, State, Path], Fetched]
 
@@ -29,6 +31,10 @@ class Stream:
 
 
 STREAMS: tuple[Stream, ...] = (
+    Stream(
+        "feed", "an RSS or Atom feed; each new entry's page is fetched, or its full text taken", fetch_feed
+    ),
+    Stream("urls", "a list of web addresses, each fetched once", fetch_urls),
     Stream("kafka", "a Kafka topic, one record a message in the format of a JSONL line", fetch_kafka),
 )
 

@@ -23,7 +23,23 @@ _MAX_BROKEN_PARTS = 1_000
 _HEADER_BYTES = 1_000_000
 _RECORD_START = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|WARC/1\.[01]\r?\n")
 _ANSWER_HEADER = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: %d\r\n\r\n"
-_HTML_TYPES = {"text/html", "application/xhtml+xml"}
+HTML_TYPES = {"text/html", "application/xhtml+xml"}
+PUBLISHED_HEADER = "WARC-X-Published"
+"""Publication date in the feed that led to the page."""
+TITLE_HEADER = "WARC-X-Title"
+LINK_HEADER = "WARC-X-Link"
+"""Address the feed gives; the page may have been found behind redirects."""
+FAILURE_HEADER = "WARC-X-Failure"
+"""Reason why a page could not be fetched; the record's content is what happened."""
+FAILURES = {
+    "fetch_refused",
+    "fetch_failed",
+    "robots_disallowed",
+    "page_gone",
+    "page_not_html",
+    "page_too_large",
+}
+_MAX_FAILURE_BYTES = 10_000
 
 
 def read_warc(raw: RawObject) -> Iterator[Page | FailedItem]:
@@ -95,6 +111,8 @@ def _broken_part(problem: str, offset: int, number: int, content: mmap.mmap, raw
 
 def _page(record: WarcRecord, raw: RawObject, location: str) -> Page | FailedItem | None:
     """The page of a response, ``None`` for records that hold none."""
+    if record.headers.get(FAILURE_HEADER) in FAILURES:
+        return _failure(record, raw, location)
     if record.record_type != WarcRecordType.response:
         return None
     content = b""
@@ -106,7 +124,7 @@ def _page(record: WarcRecord, raw: RawObject, location: str) -> Page | FailedIte
         answer = _answer(record.reader.read())
         if answer.http_headers is None:
             raise RejectedInput("broken_record", "it holds no HTTP answer")
-        if answer.http_headers.status_code != 200 or answer.http_content_type not in _HTML_TYPES:
+        if answer.http_headers.status_code != 200 or answer.http_content_type not in HTML_TYPES:
             return None
         content = answer.reader.read(MAX_PAGE_BYTES + 1)
         if len(content) > MAX_PAGE_BYTES:
@@ -119,13 +137,33 @@ def _page(record: WarcRecord, raw: RawObject, location: str) -> Page | FailedIte
         rejected = error
     else:
         return Page(
-            content=content, location=location, raw_sha256=raw.sha256, url=url, charset=answer.http_charset
+            content=content,
+            location=location,
+            raw_sha256=raw.sha256,
+            url=url,
+            charset=answer.http_charset,
+            published=record.headers.get(PUBLISHED_HEADER),
+            title=record.headers.get(TITLE_HEADER),
         )
     return FailedItem(
         reason_code=rejected.reason_code,
         value=rejected.value,
         content=content[:EXCERPT_CHARACTERS].decode("utf-8", errors="replace") or url,
         content_sha256=sha256_text(raw.sha256, location.rpartition(":")[2]),
+        input_location=location,
+        raw_sha256=raw.sha256,
+    )
+
+
+def _failure(record: WarcRecord, raw: RawObject, location: str) -> FailedItem:
+    """A page that could not be fetched."""
+    code, url = str(record.headers[FAILURE_HEADER]), record.headers.get("WARC-Target-URI") or ""
+    value = bytes(record.reader.read(_MAX_FAILURE_BYTES)).decode("utf-8", errors="replace")
+    return FailedItem(
+        reason_code=code,
+        value=value,
+        content=url,
+        content_sha256=sha256_text(code, url),
         input_location=location,
         raw_sha256=raw.sha256,
     )

@@ -18,7 +18,11 @@ from pipeline.orchestration.environment import airflow_environment
 from tests.broker import declare_topic
 
 DAG_FILES = sorted(DAGS_DIR.glob("*.py"))
-OF_SOURCES = {"stream_wire": "stream_sources"}
+OF_SOURCES = {
+    "stream_wire": "stream_sources",
+    "fetch_courier": "fetch_sources",
+    "fetch_gazette": "fetch_sources",
+}
 """Dags of declared sources, and their files."""
 INSPECT = """
 import json, sys
@@ -28,6 +32,7 @@ print("FOUND " + json.dumps({
     "errors": {str(k): v for k, v in bag.import_errors.items()},
     "dags": {d.dag_id: {
         "file": d.fileloc, "doc": d.doc_md, "tags": sorted(d.tags), "catchup": d.catchup,
+        "schedule": getattr(d.timetable, "expression", None), "max_active_runs": d.max_active_runs,
         "edges": {t.task_id: sorted(t.downstream_task_ids) for t in d.tasks},
         "retries": [t.retries for t in d.tasks], "timeouts": [t.execution_timeout is not None for t in d.tasks],
         "params": {k: d.params.get_param(k).schema for k in d.params},
@@ -39,6 +44,16 @@ print("FOUND " + json.dumps({
 def inspected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What Airflow's own Dag bag sees in the Dags folder."""
     root = tmp_path_factory.mktemp("airflow")
+    declarations = {
+        "courier": 'kind: feed\nlicence: invented\nschedule: "*/30 * * * *"\ndescription: The Courier.\n',
+        "gazette": "kind: urls\nlicence: invented\nschedule: '@daily'\n",
+        "on-demand": "kind: urls\nlicence: invented\n",
+        "broken": "kind: [feed\n",
+        "untimely": "kind: feed\nlicence: invented\nschedule: now and then\n",
+    }
+    (root / "sources").mkdir()
+    for name, content in declarations.items():
+        (root / "sources" / f"{name}.yaml").write_text(content, encoding="utf-8")
     home = Settings(home=root, lake=root / "lake", workers=1)
     declare_topic(home, "wire", servers="127.0.0.1:9092", topic="reports")
     environment = airflow_environment(home)
@@ -54,15 +69,26 @@ def inspected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )
     [line] = [line for line in seen.stdout.splitlines() if line.startswith("FOUND ")]
     found: dict[str, Any] = json.loads(line.removeprefix("FOUND "))
-    return found
+    return found | {"log": seen.stdout + seen.stderr}
 
 
 def test_every_dag_is_importable_and_named_after_its_file_or_its_source(inspected: dict[str, Any]) -> None:
     assert inspected["errors"] == {}
-    named = {path.stem: path.stem for path in DAG_FILES} | OF_SOURCES
-    for file in OF_SOURCES.values():
-        del named[file]
+    named = {p.stem: p.stem for p in DAG_FILES if p.stem != "fetch_sources"} | OF_SOURCES
+    for file in set(OF_SOURCES.values()):
+        named.pop(file, None)
     assert {name: Path(dag["file"]).stem for name, dag in inspected["dags"].items()} == named
+
+
+def test_each_declared_source_with_a_schedule_has_a_dag_and_a_broken_one_is_told(
+    inspected: dict[str, Any],
+) -> None:
+    courier = inspected["dags"]["fetch_courier"]
+    assert (courier["schedule"], courier["max_active_runs"]) == ("*/30 * * * *", 1)
+    assert courier["edges"] == {"fetch_source": []}
+    assert courier["doc"].startswith("The Courier.")
+    assert "The source broken has no Dag: The source declaration" in inspected["log"]
+    assert "The schedule 'now and then' of the source declared in" in inspected["log"]
 
 
 def test_every_dag_is_documented_retried_and_bounded(inspected: dict[str, Any]) -> None:
@@ -98,7 +124,13 @@ def test_a_dag_file_is_thin(path: Path) -> None:
         for node in ast.parse(source).body
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert modules <= {"__future__", "datetime", "airflow.sdk", "pipeline.orchestration.triggers"}
+    assert modules <= {
+        "__future__",
+        "datetime",
+        "airflow.sdk",
+        "pipeline.orchestration.schedules",
+        "pipeline.orchestration.triggers",
+    }
     assert len(source.splitlines()) <= 80
 
 

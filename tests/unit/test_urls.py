@@ -40,6 +40,22 @@ def test_parameters_that_may_name_a_document_stay(other: str) -> None:
     assert canonical_url(f"https://news.example/a?{other}") == f"https://news.example/a?{other}"
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://news.example/?source=1", "https://news.example/?source=2"),
+        ("https://news.example/a%2Fb", "https://news.example/a/b"),
+        ("https://news.example/a", "https://news.example/A"),
+        ("https://news.example:8080/", "https://news.example/"),
+        ("https://news.example/indexes.html", "https://news.example/"),
+        ("https://news.example/?a=", "https://news.example/"),
+        ("https://news.example/?q=%FF", "https://news.example/?q=%FE"),
+    ],
+)
+def test_addresses_of_two_articles_stay_two(one: str, other: str) -> None:
+    assert canonical_url(one) != canonical_url(other)
+
+
 PIECES = st.sampled_from(
     ["http://", "https://", "HTTP://", "a.example", "ä.example", ":80", ":443", ":99999", "/", "//", ".", "..", "%2e", "%41", "%zz", "%25",
      "index.html", "default.aspx", "?", "&", "=", "utm_source=x", "fbclid", "q=1", "#", "#!", "!", "[", "]", "@", " ", "é", ";", "\ud800"]
