@@ -208,7 +208,7 @@ def query(
     """Ask the published lake a question in SQL.
 
     Tables: articles, incident_reports, aggregate_claims, casualty_figures, responsibility_claims, quarantine, batches,
-    quality_results, near_duplicates; views: evidence, stories, ledger. `incidents query "SUMMARIZE incident_reports"` shows the columns.
+    quality_results, near_duplicates; views: evidence, stories, ledger, sources, source_ledger. `incidents query "SUMMARIZE incident_reports"` shows the columns.
     """
     from pipeline.lake.query import reading, run_query
 

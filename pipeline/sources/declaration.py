@@ -48,10 +48,22 @@ def read_declarations(folder: Path) -> dict[str, Declaration]:
     Raises:
         ConfigError: a file is no declaration; the message names file and field.
     """
-    found = {}
+    declarations = {}
+    for name, found in survey(folder).items():
+        if isinstance(found, ConfigError):
+            raise found
+        declarations[name] = found
+    return declarations
+
+
+def survey(folder: Path) -> dict[str, Declaration | ConfigError]:
+    """The declared sources by name; where a file is no declaration, what is wrong with it."""
+    found: dict[str, Declaration | ConfigError] = {}
     for path in sorted(folder.glob("*.yaml")):
-        declared = _read(path)
-        found[declared.name] = declared
+        try:
+            found[path.stem] = _read(path)
+        except ConfigError as error:
+            found[path.stem] = error
     return found
 
 
