@@ -35,16 +35,16 @@ def _state(declared: Declaration, path: Path, snapshot: Snapshot, now: dt.dateti
     since = now - bounds.window
     [batches] = snapshot.rows(
         """SELECT min(committed_at) AS first_committed_at,
-                  coalesce(sum(items_fetched) FILTER (committed_at > $since), 0)::BIGINT AS items_fetched,
-                  coalesce(sum(items_failed) FILTER (committed_at > $since), 0)::BIGINT AS items_failed
-           FROM batches WHERE source = $source AND committed_at <= $now""",
-        {"source": declared.name, "since": since, "now": now},
+                  coalesce(sum(items_fetched) FILTER (committed_at > $2), 0)::BIGINT AS items_fetched,
+                  coalesce(sum(items_failed) FILTER (committed_at > $2), 0)::BIGINT AS items_failed
+           FROM batches WHERE source = $1 AND committed_at <= $3""",
+        [declared.name, since, now],
     )
     [articles] = snapshot.rows(
         """SELECT count(DISTINCT article_id) AS found FROM articles
-           SEMI JOIN (SELECT batch_id FROM batches WHERE source = $source AND committed_at <= $now) USING (batch_id)
-           WHERE first_seen_at > $since AND first_seen_at <= $now""",
-        {"source": declared.name, "since": since, "now": now},
+           SEMI JOIN (SELECT batch_id FROM batches WHERE source = $1 AND committed_at <= $3) USING (batch_id)
+           WHERE first_seen_at > $2 AND first_seen_at <= $3""",
+        [declared.name, since, now],
     )
     brought = Brought(articles["found"], batches["items_fetched"], batches["items_failed"])
     expected = Expected(bounds.window, bounds.minimum, bounds.maximum)

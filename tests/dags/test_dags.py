@@ -28,6 +28,7 @@ print("FOUND " + json.dumps({
     "errors": {str(k): v for k, v in bag.import_errors.items()},
     "dags": {d.dag_id: {
         "file": d.fileloc, "doc": d.doc_md, "tags": sorted(d.tags), "catchup": d.catchup,
+        "schedule": getattr(d.timetable, "expression", None), "max_active_runs": d.max_active_runs,
         "edges": {t.task_id: sorted(t.downstream_task_ids) for t in d.tasks},
         "retries": [t.retries for t in d.tasks], "timeouts": [t.execution_timeout is not None for t in d.tasks],
         "params": {k: d.params.get_param(k).schema for k in d.params},
@@ -82,6 +83,12 @@ def test_the_flow_goes_one_way(inspected: dict[str, Any]) -> None:
         "publish": ["report"],
         "report": [],
     }
+
+
+def test_the_sources_are_checked_every_hour(inspected: dict[str, Any]) -> None:
+    checking = inspected["dags"]["check_sources"]
+    assert (checking["schedule"], checking["max_active_runs"]) == ("0 * * * *", 1)
+    assert checking["edges"] == {"check_sources": []}
 
 
 def test_the_params_of_a_run_are_typed_and_described(inspected: dict[str, Any]) -> None:
