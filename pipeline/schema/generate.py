@@ -103,7 +103,7 @@ def _described_views() -> list[tuple[str, str]]:
     return [(name, comment.replace("''", "'")) for name, comment in found]
 
 
-def _view_columns(view: str) -> list[tuple[str, str]]:
+def view_columns(view: str) -> list[tuple[str, str]]:
     """The columns of a handwritten view that have a comment of their own."""
     sql = (SCHEMAS_DIR / "views.sql").read_text(encoding="utf-8")
     found = re.findall(rf"COMMENT ON COLUMN main\.{view}\.(\w+) IS '((?:[^']|'')*)'", sql)
@@ -130,7 +130,7 @@ def _dictionary() -> str:
     lines += ["## Views", ""]
     for name, sentence in _described_views():
         lines.append(f"- **{name}**: {sentence}")
-        lines += [f"  - {column}: {text}" for column, text in _view_columns(name)]
+        lines += [f"  - {column}: {text}" for column, text in view_columns(name)]
     lines += ["", "## Codes", ""]
     for name, entry in codebook()["event_types"].items():
         lines += [f"### {name}", "", entry["description"], ""]
