@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import orjson
@@ -16,6 +17,9 @@ from rich.table import Table
 from pipeline import __version__
 from pipeline.config import Settings, settings
 from pipeline.errors import ConfigError, PipelineError
+
+if TYPE_CHECKING:
+    from pipeline.quality.freshness import Freshness
 
 EXIT_FAILURE = 1
 _WIDTH = None if sys.stdout.isatty() else 160
@@ -208,7 +212,7 @@ def query(
     """Ask the published lake a question in SQL.
 
     Tables: articles, incident_reports, aggregate_claims, casualty_figures, responsibility_claims, quarantine, batches,
-    quality_results, near_duplicates; views: evidence, stories, ledger. `incidents query "SUMMARIZE incident_reports"` shows the columns.
+    quality_results, near_duplicates; views: evidence, stories, ledger, sources, source_ledger. `incidents query "SUMMARIZE incident_reports"` shows the columns.
     """
     from pipeline.lake.query import reading, run_query
 
@@ -351,13 +355,18 @@ def duplicates_rebuild(json: Json = False) -> None:
 
 @app.command()
 def sources(json: Json = False) -> None:
-    """The kinds of files that can be read, the kinds of sources that can be declared, and those that are."""
+    """The kinds of files that can be read, the kinds of sources that can be declared, and those that are.
+
+    The state of a declared source is ok, dry or flood: whether it brings what the bounds of its declaration expect.
+    """
+    from pipeline.batches.source_states import source_states
     from pipeline.sources.declaration import read_declarations
     from pipeline.sources.registry import SOURCES
     from pipeline.sources.streams import STREAMS
 
     found = settings()
     declared = read_declarations(found.sources).values()
+    states = {state.source: state for state in source_states(found, now=dt.datetime.now(dt.UTC))}
     if json:
         _print_json(
             {
@@ -365,17 +374,24 @@ def sources(json: Json = False) -> None:
                     {"name": s.name, "endings": s.endings, "description": s.description} for s in SOURCES
                 ],
                 "kinds": [{"kind": s.kind, "description": s.description} for s in STREAMS],
-                "declared": [msgspec.to_builtins(declaration) for declaration in declared],
+                "declared": [msgspec.to_builtins(d) | _state_fields(states[d.name]) for d in declared],
             }
         )
         return
     _table(["files", "file names", "what"], [[s.name, " ".join(s.endings), s.description] for s in SOURCES])
     _table(["kind of source", "what"], [[s.kind, s.description] for s in STREAMS])
     _table(
-        ["declared source", "kind", "schedule", "licence", "what"],
-        [[d.name, d.kind, d.schedule, d.licence, d.description] for d in declared],
+        ["declared source", "kind", "schedule", "state", "licence", "what"],
+        [[d.name, d.kind, d.schedule, states[d.name].state, d.licence, d.description] for d in declared],
         title=str(found.sources),
     )
+    for state in states.values():
+        if state.is_alarm:
+            out.print(f"  {state.state}: {escape(clean_text(state.sentence))}")
+
+
+def _state_fields(state: Freshness) -> dict[str, Any]:
+    return {"state": state.state, "articles_in_window": state.articles, "finding": state.sentence}
 
 
 @gazetteer_app.command("load")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.metadata
 import json
 import os
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from pipeline.batches.source_states import source_states
 from pipeline.config import SAMPLES_DIR, SCHEMAS_DIR, Settings
 from pipeline.errors import PipelineError
 from pipeline.extract.gazetteer import Gazetteer, own_folder
@@ -51,6 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
         _sources,
         _home,
         _lake,
+        _freshness,
     )
     return [finding for check in checks for finding in check(settings)]
 
@@ -138,3 +141,12 @@ def _lake(settings: Settings) -> Iterator[Finding]:
             if well
             else f"{settings.database} shows state {shown}; the next run mends it",
         )
+
+
+def _freshness(settings: Settings) -> Iterator[Finding]:
+    try:
+        states = source_states(settings, now=dt.datetime.now(dt.UTC))
+    except PipelineError:
+        return  # the lake cannot be read, which its own check tells
+    for found in states:
+        yield Finding(f"freshness of {found.source}", not found.is_alarm, found.sentence)

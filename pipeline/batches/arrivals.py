@@ -38,7 +38,9 @@ def ingest_source(name: str, settings: Settings, *, now: dt.datetime) -> str | N
     identity = sorted(f"{raw.name}:{raw.sha256}" for raw in objects)
     gate = ["gated"] if settings.is_gated else []
     batch_id = make_id("b", "source", name, str(held.revision), *identity, *gate)
-    advance = SourceAdvance(source=name, revision=held.revision, state=fetched.state)
+    advance = SourceAdvance(
+        source=name, revision=held.revision, state=fetched.state, maximum=declaration.bounds.maximum
+    )
     return stage_objects(
         objects, unreadable, [raw.location for raw in objects], batch_id, settings, now=now, advance=advance
     )

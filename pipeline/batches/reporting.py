@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
+from pipeline.batches.source_states import source_states
 from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake.snapshot import Snapshot
@@ -45,6 +47,7 @@ def report_data(batch_id: str, settings: Settings) -> ReportData:
             aggregate_claims=snapshot.rows(
                 "SELECT * FROM aggregate_claims WHERE batch_id = ? ORDER BY claim_id", [batch_id]
             ),
+            sources=[asdict(state) for state in source_states(settings, now=batches[0]["committed_at"])],
         )
 
 

@@ -26,6 +26,8 @@ class SourceAdvance(msgspec.Struct, frozen=True):
     source: str
     revision: int
     state: dict[str, Any]
+    maximum: int | None = None
+    """Articles that its declaration expects at most of a window, as it stood when the batch was read."""
 
 
 class StagedBatch:

@@ -10,6 +10,7 @@ import msgspec
 from pipeline.batches.staging import StagedBatch
 from pipeline.errors import ContractError
 from pipeline.extract.rows import EXTRACTED_TABLES
+from pipeline.quality.freshness import volume
 from pipeline.quality.quarantine import quarantined_article, quarantined_row
 from pipeline.quality.validation import ExpectationOutcome, validate_rows
 from pipeline.schema.tables import table
@@ -28,6 +29,8 @@ def validate(staged: StagedBatch, *, now: dt.datetime) -> dict[str, int]:
     quarantined: list[Row] = []
     checked = validate_rows(table("articles"), articles, by_version)
     outcomes += checked.outcomes
+    if (advance := staged.advance()) is not None and advance.maximum is not None:
+        outcomes.append(volume(advance.source, len(articles), advance.maximum))
     rejected: dict[tuple[str, str], list[str]] = {}
     for number, failed in checked.failed.items():
         row = articles[number]

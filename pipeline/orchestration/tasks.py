@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from airflow.sdk.exceptions import AirflowFailException
 
 from pipeline import stages
+from pipeline.batches.source_states import source_states
 from pipeline.config import SAMPLES_DIR, settings
 from pipeline.errors import ConfigError, ContractError, SourceError
 from pipeline.orchestration.inbox import claimed_files, mark_processed
@@ -113,3 +115,14 @@ def fetch_source(name: str) -> list[str]:
     except (ConfigError, ContractError) as error:
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error
     return batch_ids
+
+
+def check_sources() -> list[str]:
+    """Fail with the sentences of the declared sources that are dry, flood or are broken. Returns those of the others."""
+    states = source_states(settings(), now=dt.datetime.now(dt.UTC))
+    for found in states:
+        _say(f"{found.state}: {found.sentence}")
+    alarms = [found.sentence for found in states if found.is_alarm]
+    if alarms:
+        raise AirflowFailException("\n".join(alarms))
+    return [found.sentence for found in states]

@@ -23,6 +23,8 @@ class ReportData:
     incidents: list[Row]
     """Rows of ``incident_reports`` with ``source_name``, ``title``, ``url``, ``published_at`` and ``text`` of the article."""
     aggregate_claims: list[Row] = field(default_factory=list)
+    sources: list[Row] = field(default_factory=list)
+    """The declared sources as of the commit: ``source``, ``state`` (ok, dry, flood or broken), ``articles``, ``sentence``."""
 
     @property
     def committed_at(self) -> dt.datetime:

@@ -103,6 +103,13 @@ def _described_views() -> list[tuple[str, str]]:
     return [(name, comment.replace("''", "'")) for name, comment in found]
 
 
+def view_columns(view: str) -> list[tuple[str, str]]:
+    """The columns of a handwritten view that have a comment of their own."""
+    sql = (SCHEMAS_DIR / "views.sql").read_text(encoding="utf-8")
+    found = re.findall(rf"COMMENT ON COLUMN main\.{view}\.(\w+) IS '((?:[^']|'')*)'", sql)
+    return [(name, comment.replace("''", "'")) for name, comment in found]
+
+
 def _dictionary() -> str:
     lines = ["# Data dictionary", "", "Generated from `schemas/`; `make generate` makes it again.", ""]
     for spec in tables().values():
@@ -121,7 +128,9 @@ def _dictionary() -> str:
             lines += [f"- {e['sentence']} ({e.get('severity', 'reject')})" for e in spec.expectations]
         lines.append("")
     lines += ["## Views", ""]
-    lines += [f"- **{name}**: {sentence}" for name, sentence in _described_views()]
+    for name, sentence in _described_views():
+        lines.append(f"- **{name}**: {sentence}")
+        lines += [f"  - {column}: {text}" for column, text in view_columns(name)]
     lines += ["", "## Codes", ""]
     for name, entry in codebook()["event_types"].items():
         lines += [f"### {name}", "", entry["description"], ""]

@@ -110,6 +110,12 @@ def test_the_flow_goes_one_way(inspected: dict[str, Any]) -> None:
     }
 
 
+def test_the_sources_are_checked_every_hour(inspected: dict[str, Any]) -> None:
+    checking = inspected["dags"]["check_sources"]
+    assert (checking["schedule"], checking["max_active_runs"]) == ("0 * * * *", 1)
+    assert checking["edges"] == {"check_sources": []}
+
+
 def test_the_params_of_a_run_are_typed_and_described(inspected: dict[str, Any]) -> None:
     params = inspected["dags"]["publish_incidents"]["params"]
     assert set(params) == {"paths", "extractor"}

@@ -83,6 +83,7 @@ def hostile_data(text: str) -> ReportData:
         quarantined=[_row("quarantine", text)],
         incidents=[incident],
         aggregate_claims=[_row("aggregate_claims", text)],
+        sources=[{"source": text, "state": "dry", "articles": None, "sentence": text}],
     )
 
 

@@ -12,9 +12,10 @@ import pytest
 from pipeline import stages
 from pipeline.config import SAMPLES_DIR, Settings
 from pipeline.lake.snapshot import Snapshot
+from pipeline.lake.views import refresh_database
 from pipeline.quality.checks import CHECKS
 from pipeline.schema.expectations import row_checks
-from pipeline.schema.generate import GENERATED, stale_files
+from pipeline.schema.generate import GENERATED, stale_files, view_columns
 from pipeline.schema.tables import tables
 
 
@@ -49,3 +50,15 @@ def test_published_rows_meet_their_json_schema_and_the_views_have_the_declared_c
                 assert not list(validator.iter_errors(plain))
             columns = [row[0] for row in connection.execute(f"DESCRIBE main.{name}").fetchall()]
             assert columns == [column.name for column in (*spec.columns, *spec.view_columns)]
+
+
+def test_the_views_of_sources_have_exactly_the_columns_that_are_described(home: Settings) -> None:
+    described = {view: [name for name, _ in view_columns(view)] for view in ("sources", "source_ledger")}
+    refresh_database(home.database, home.lake)
+    with duckdb.connect(str(home.database), read_only=True) as connection:
+        for view, names in described.items():
+            told = connection.execute(
+                "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = ?", [view]
+            ).fetchall()
+            assert [name for name, _ in told] == names
+            assert all(comment.endswith(".") for _, comment in told)
