@@ -30,7 +30,7 @@ Body = list[tuple[Record, Record, str]]
 
 def read_lines(path: Path) -> list[Record]:
     """The objects of a file of JSON lines."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 
 def extract(article: Record) -> Record:

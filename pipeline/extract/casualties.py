@@ -87,7 +87,7 @@ _OTHER_SUBJECT = re.compile(
     r"\b(?:of whom|ended|turned|led to|leading to|after which|in which)\b", re.IGNORECASE
 )
 _TOGETHER = re.compile(r"\s*,?\s*(?:together|along|alongside) (?:with )?", re.IGNORECASE)
-_THING = r"\w*(?:hous|vehicl|villag|build|animal|cow|goat|sheep|camel|cattl|bull|hors|hut|home|car|truck|lorr|bus|tank|drone|missile|rocket|shell|day|week|month|year|hour|mile|kilomet|met(?:re|er)|place|post|base|camp|town|shop|church|school|weapon|rifle|gun|bird|dog|pig|boat|plane|helicopter|attack|strike|clash|blast)\w*\b"
+_THING = r"\w*(?:hous|vehicl|villag|build|animal|cow|goat|sheep|camel|cattl|bull|hors|hut|home|car|truck|lorr|bus|tank|drone|missile|rocket|shell|day|week|month|year|hour|mile|kilomet|met(?:re|er)|place|post|base|camp|town|shop|church|school|weapon|rifle|gun|bird|dog|pig|boat|plane|helicopter|attack|strike|clash|blast|warrant|sentence|order|plan|mission|search|charge|count)\w*\b"
 # "Killed five spectators": people by what was done to them, whatever the word for them; but not their goods and beasts.
 _PLURAL = re.compile(
     rf"\s+(?!{_THING})(?:(?!of\b|in\b|on\b|at\b|from\b|with\b|by\b|near\b|and\b|more\b)[a-z]+\s+)?(?!{_THING})[a-z]{{4,}}s\b"
