@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]{2,}")
+# Written so that the search leaps to its first character; with {2,} it would try at each.
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f][^\x00-\x7f]+")
 _MISREAD_AS = ("cp1252", "latin-1", "cp1251")
 _RUNS = 300
 _MIN_RUNS = 2

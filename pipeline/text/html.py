@@ -82,9 +82,14 @@ def parse_page(html: str) -> PageArticle:
     return PageArticle(text, metadata, is_fallback)
 
 
-def cheap_text(html: str) -> str:
-    """Roughly the main text, ten times faster than :func:`parse_page` finds it: enough to look for words."""
-    found: str = extract_plain_text(html, main_content=True, links=False, alt_texts=False)
+def cheap_text(html: str, *, has_lines: bool = False) -> str:
+    """Roughly the main text, ten times faster than :func:`parse_page` finds it: enough to look for words.
+
+    Its paragraphs are told apart where it ``has_lines``, which takes a fifth longer.
+    """
+    found: str = extract_plain_text(
+        html, preserve_formatting=has_lines, main_content=True, links=False, alt_texts=False
+    )
     return found
 
 
@@ -94,6 +99,6 @@ def _main_text(tree: _Element, html: str) -> tuple[str | None, bool]:
     )
     if text and len(text) >= MIN_ARTICLE_CHARACTERS:
         return text, False
-    paragraphs = [line.strip() for line in cheap_text(html).splitlines()]
+    paragraphs = [line.strip() for line in cheap_text(html, has_lines=True).splitlines()]
     coarse = "\n".join(line for line in paragraphs if _SENTENCE.search(line))
     return (coarse, True) if len(coarse) >= MIN_FALLBACK_CHARACTERS else (None, False)
