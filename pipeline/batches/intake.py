@@ -12,7 +12,7 @@ import msgspec
 from pipeline.batches.publication import published_ledger
 from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.config import Settings
-from pipeline.errors import SourceError
+from pipeline.errors import LakeError, SourceError
 from pipeline.ids import make_id
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.quarantine import quarantined_article, quarantined_input
@@ -61,9 +61,29 @@ def stage_objects(
     """
     if published_ledger(batch_id, settings.lake) is not None:
         return batch_id
+    staged = StagedBatch(settings.staging, batch_id)
+    try:
+        _stage_items(objects, unreadable, inputs, staged, settings, now, replays, replayed_articles, advance)
+    except (LakeError, OSError):
+        # A twin of this process has published the batch and cleared its staging folder meanwhile.
+        if published_ledger(batch_id, settings.lake) is None:
+            raise
+    return batch_id
+
+
+def _stage_items(
+    objects: list[RawObject],
+    unreadable: list[FailedItem],
+    inputs: list[str],
+    staged: StagedBatch,
+    settings: Settings,
+    now: dt.datetime,
+    replays: Sequence[str],
+    replayed_articles: Sequence[Row],
+    advance: SourceAdvance | None,
+) -> None:
     items = list(read_items(objects, workers=settings.workers, is_gated=settings.is_gated))
     sorted_items = sort_intake([*items, *unreadable], known_versions(settings.lake))
-    staged = StagedBatch(settings.staging, batch_id)
     articles = [article_row(article, now) for article in sorted_items.published]
     staged.write_rows("ingest", "articles", articles)
     staged.write_rows("replay", "articles", list(replayed_articles))
@@ -84,7 +104,6 @@ def stage_objects(
             "advance": None if advance is None else msgspec.to_builtins(advance),
         },
     )
-    return batch_id
 
 
 def known_versions(lake: Path) -> dict[str, list[KnownVersion]]:

@@ -135,11 +135,12 @@ def test_consumers_alive_at_once_share_no_message(home: Settings, broker: Broker
     declare_topic(home, "wire", servers=broker.servers, topic=topic, max_messages=20)
     ids = produce(broker, topic, range(1, 61))
 
-    def consume(_number: int) -> int:
-        return subprocess.run(COMMAND, stdout=subprocess.DEVNULL, check=False).returncode
+    def consume(_number: int) -> str:
+        done = subprocess.run(COMMAND, capture_output=True, text=True, check=False)
+        return done.stderr if done.returncode else ""
 
     with ThreadPoolExecutor(3) as consumers:
-        assert list(consumers.map(consume, range(3))) == [0, 0, 0]
+        assert list(consumers.map(consume, range(3))) == ["", "", ""]
     drain(home)
     assert_exactly_once(home, ids)
 
