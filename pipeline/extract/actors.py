@@ -83,6 +83,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("means", re.compile(rf"(?<![\w-])(?:{nation})(?:\s+(?:government|regime))?(?=\s+(?:{means})(?![\w-]))")),
         ("nation", re.compile(rf"(?<![\w-])(?:{_any(nation_names())})(?=\s+(?:has\s+|have\s+|had\s+|also\s+)?(?:{_any(lexicon['state_acts'])})(?!\w))")),
         ("group", re.compile(r"(?<![\w-])(?:[A-Z][\w’'-]+\s+(?:(?:of|for|the)\s+){0,2}){1,5}(?:Liberation Army|Liberation Front|Liberation Movement|Salvation Army|Solidarity Organi[sz]ation|Resistance Front|Resistance Movement|Resistance Council|Defen[cs]e Forces?|Revolutionary Army|Popular Front|Brigades?|Militia|Self-Defen[cs]e (?:Groups?|Forces?)|Liberation Council|Liberation Tigers)(?:\s+\([A-Z]{2,8}\))?(?!\w)")),
+        ("called", re.compile(r"(?<=calling itself )(?:the\s+|[“\"])?(?:[A-Z][\w’'-]+(?:\s+(?:of|al|the|de)(?=\s+[A-Z]))?(?:\s+|-)?){1,6}(?<![\s-])")),
         ("generic", re.compile(rf"(?<![\w-])(?:{_any(lexicon['generic'])})(?!\w)", re.IGNORECASE)),
         ("civilians", re.compile(rf"(?<![\w-])(?:{_any(lexicon['civilians'])})(?!\w)", re.IGNORECASE)),
     )  # fmt: skip
@@ -177,6 +178,9 @@ def _mention(kind: str, match: re.Match[str]) -> ActorMention:
         )
         start = match.end() - len(name)
         return ActorMention(start, match.end(), name, name, name, None, "rebel_group")
+    if kind == "called":
+        name = words.removeprefix("the ").lstrip('“"')
+        return ActorMention(match.end() - len(name), match.end(), name, name, name, None, "rebel_group")
     if kind in {"named", "acronym"}:
         actor = known_actors().get(words) or _by_folded_name()[fold(words)]
         return ActorMention(

@@ -36,7 +36,7 @@ _LEAD = 3
 
 def read_article(text: str, title: str | None, published_on: dt.date | None) -> Reading:
     """Run all finders over an article and say of each sentence what kind of statement it is."""
-    reading = Reading(text, published_on, places=find_places(text, title), actors=find_actors(text))
+    reading = Reading(text, published_on, title, places=find_places(text, title), actors=find_actors(text))
     sentences = split_acts(split_sentences(text))
     written_on = _written_on(sentences, published_on) or published_on
     reading.published_on = written_on

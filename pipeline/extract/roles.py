@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.extract.actors import find_actors
 from pipeline.extract.mentions import ActorMention
 from pipeline.extract.scenes import Reading, Scene
 from pipeline.extract.targets import find_property, victims_of
@@ -89,6 +90,11 @@ _SUBJECT = re.compile(
     r"(?:^|[.;:] |, (?:when|as|after) )(?:On \w+,? |At \w+,? |Late |Early )?(?:(?:An?|The|Two|Three|Four|Five|Six|Several|Some|About|a|the|two|three|four|several|some)\s+)?(?P<who>(?:(?!When|After|As|While|Before|If|The|Some|Two|Three|Four)[\w'’-]+\s+){0,2}?(?:men|man|people|youths?|women|woman|motorcyclists?|individuals?|persons?|robbers|criminals|hoodlums|thugs|raiders|fighters|crowd|residents|villagers|[A-Z][a-z]+(?:ans|is|ese|ians)))\s+(?:(?:who|on|in|with|wearing|armed|riding)\b[^,.;]{0,60}?\s+)?(?:shot|stabbed|gunned down|sprayed|blocked|waylaid|whisked|opened fire|killed|attacked|ambushed|beat|hacked|threw|detonated|rammed|seized|abducted|kidnapped|dragged|stormed|raided|burned|torched|set|fired|hurled|stoned|lynched|broke|gutted|smashed|knifed|pelted|descended|ransacked|vandali[sz]ed)\b"
 )
 _BLAME_SENTENCES = 5
+# "Rebels kill 19 civilians": the present tense of headlines.
+_HEADLINE_ACT = re.compile(
+    r"(?:\s+(?:rebels?|militants?|fighters?|gunmen|forces|troops|insurgents|terrorists|men))?\s+(?:kills?|attacks?|storms?|raids?|ambush(?:es)?|abducts?|kidnaps?|beheads?|burns?|torch(?:es)?|shells?|bombs?|strikes?|hits?|shoots?|seizes?|captures?|fires? on|opens? fire|massacres?|executes?|murders?|slaughters?|targets?|launch(?:es)?)\b",
+    re.IGNORECASE,
+)
 _BLAME_BEFORE = re.compile(
     r"\b(?:blam(?:ed|es|ing)(?: it| the \w+)?(?: on)?|accus(?:ed|es|ing)|attribut\w+ (?:\w+ ){0,3}to|laid (?:\w+ ){1,3}at the door of|suspicion fell on|pointed (?:\w+ ){1,3}at|suspected|(?:work|act|attack|handiwork) of|committed by|believed to (?:be|belong to)|thought to (?:be|belong to))\s+(?:(?:the|an?|\w+)\s+){0,3}$",
     re.IGNORECASE,
@@ -98,7 +104,10 @@ _BLAME_AFTER = re.compile(
     re.IGNORECASE,
 )
 _OPENING = 45
-_SUFFERS = re.compile(r"\s+(?:were|was|have been|had been|has been|died|lost|fell|suffered)\b", re.IGNORECASE)
+_SUFFERS = re.compile(
+    r"\s+(?:c[oa]me under|comes under|drove over|ran over|stepped on|were|was|have been|had been|has been|died|lost|fell|suffered)\b",
+    re.IGNORECASE,
+)
 _REACH = 110
 _STATES = {"state_forces", "external_forces"}
 _UNDERTAKINGS = {"operation", "offensive"}
@@ -127,7 +136,7 @@ def find_parties(scenes: Sequence[Scene], reading: Reading) -> Parties:
     if not perpetrators or all(m.is_generic for m in perpetrators):
         suffered = {m.start for _, harmed in told for m in harmed}
         blamed = [a for a in _blamed(scenes, reading) if a.start not in suffered]
-        perpetrators = blamed or perpetrators
+        perpetrators = blamed or perpetrators or _in_title(reading, scenes)
     targets = next((harmed for _, harmed in told if harmed), [])
     if any(not m.is_generic and m.actor_type not in _STATES for m in perpetrators):
         perpetrators = [m for m in perpetrators if not m.is_generic]
@@ -137,18 +146,35 @@ def find_parties(scenes: Sequence[Scene], reading: Reading) -> Parties:
 
 
 def _blamed(scenes: Sequence[Scene], reading: Reading) -> list[ActorMention]:
-    """The named group that somebody lays the act to, in the sentences of it or next after them."""
+    """Whom somebody lays the act to, in the sentences of it or next after them: a named group before "insurgents"."""
     first = reading.scenes.index(scenes[0])
     near = [s for s in reading.scenes[first : first + _BLAME_SENTENCES] if s in scenes or s.kind != "act"]
-    for scene in near:
-        text, offset = scene.sentence.text, scene.sentence.start
-        for actor in scene.actors:
-            if actor.is_generic or actor.actor_type == "civilians":
-                continue
-            if _BLAME_BEFORE.search(text[: actor.start - offset]) or _BLAME_AFTER.match(
-                text, actor.end - offset
-            ):
-                return [actor]
+    blamed = [
+        actor
+        for scene in near
+        for actor in scene.actors
+        if actor.actor_type not in {"civilians", "protesters"} and _is_blamed(actor, scene)
+    ]
+    return [a for a in blamed if not a.is_generic][:1] or [a for a in blamed if a.actor_type == "unknown"][:1]
+
+
+def _is_blamed(actor: ActorMention, scene: Scene) -> bool:
+    text, offset = scene.sentence.text, scene.sentence.start
+    return bool(
+        _BLAME_BEFORE.search(text[: actor.start - offset]) or _BLAME_AFTER.match(text, actor.end - offset)
+    )
+
+
+def _in_title(reading: Reading, scenes: Sequence[Scene]) -> list[ActorMention]:
+    """The party that the headline begins with, for the act that the article leads with, where the text names it too."""
+    if reading.title is None or not reading.acts or reading.acts[0] not in scenes:
+        return []
+    for actor in find_actors(reading.title)[:1]:
+        if actor.start > _OPENING or not _HEADLINE_ACT.match(reading.title, actor.end):
+            continue
+        name = (actor.canonical or actor.name).casefold()
+        told = [a for a in reading.actors if (a.canonical or a.name).casefold() == name]
+        return told[:1]
     return []
 
 
@@ -185,7 +211,10 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
     objects = [
         a
         for a in free
-        if a not in done and _ON.search(text[: a.start - offset]) and not _POST.match(text, a.end - offset)
+        if a not in done
+        and _ON.search(text[: a.start - offset])
+        and not _POST.match(text, a.end - offset)
+        and not _is_blamed(a, scene)
     ]
     people = victims_of(scene.casualties, text, offset, scene.triggers)
     harmed = [_whole(a, people) for a in harmed]
@@ -247,7 +276,9 @@ def _agents(scene: Scene, armed: Sequence[ActorMention], text: str, offset: int)
     own = [
         a
         for a in armed
-        if _ACT_NOUN.match(text[a.end - offset :]) and not _AGAINST.search(text[: a.start - offset])
+        if _ACT_NOUN.match(text[a.end - offset :])
+        and not _AGAINST.search(text[: a.start - offset])
+        and not _SUFFERS.match(text, a.end - offset)
     ]
     subject = _subject(scene, armed)
     first = by[:1] or subject or own[:1]

@@ -186,6 +186,12 @@ class Reading:
 
     text: str
     published_on: dt.date | None
+    title: str | None = None
     scenes: list[Scene] = field(default_factory=list)
     places: list[PlaceMention] = field(default_factory=list)
     actors: list[ActorMention] = field(default_factory=list)
+
+    @property
+    def acts(self) -> list[Scene]:
+        """The sentences that tell of an act, in order."""
+        return [scene for scene in self.scenes if scene.kind == "act"]

@@ -93,6 +93,24 @@ def test_the_killed_are_those_of_the_act(text: str, killed: int | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "text", "perpetrators"),
+    [
+        ("ADF rebels kill nine villagers near Beni", "Nine villagers were killed near Beni in eastern Congo on Monday, the army said. The ADF is active there.", ["ADF"]),
+        ("Nine villagers killed near Beni", "Nine villagers were killed near Beni in eastern Congo on Monday, the army said. The ADF is active there.", []),
+        (None, "A bomb killed two soldiers near Bannu, Pakistan, on Monday. A group calling itself the Lions of Bannu claimed responsibility.", ["Lions of Bannu"]),
+        (None, "Two farmers were found dead near Torit, South Sudan, on Monday. The governor blamed the killing on bandits.", ["bandits"]),
+        (None, "A joint patrol of police came under fire near Gao, Mali, on Monday; two officers died, a report by a police officer said.", []),
+    ],
+)  # fmt: skip
+def test_the_doer_is_taken_from_where_the_article_says_it(
+    title: str | None, text: str, perpetrators: list[str]
+) -> None:
+    article = Article(article_id="a", title=title, text=text, published_on=PUBLISHED, language="en")
+    [incident] = get_extractor("rules").extract(article).incidents
+    assert incident.perpetrators == perpetrators
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         (
