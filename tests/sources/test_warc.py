@@ -154,7 +154,7 @@ def test_a_wrong_length_is_told_and_read_past(tmp_path: Path) -> None:
         assert failed
 
 
-@pytest.mark.parametrize("content", [b"hello world" * 10, gzip.compress(b"hello" * 99), b"\x1f\x8b\x08\x00", b"filedesc://a.arc 0.0.0.0 20250101 text/plain 9\n1 0 x\n"])  # fmt: skip
+@pytest.mark.parametrize("content", [b"hello world" * 10, gzip.compress(b"hello" * 99, mtime=0), b"\x1f\x8b\x08\x00", b"filedesc://a.arc 0.0.0.0 20250101 text/plain 9\n1 0 x\n"])  # fmt: skip
 def test_what_is_no_archive_is_one_failed_item(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.warc.gz").write_bytes(content)
     items = list(read_items([keep_raw(tmp_path / "a.warc.gz", tmp_path / "raw")], workers=1))
