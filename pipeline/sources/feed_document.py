@@ -70,7 +70,7 @@ def read_feed(document: FeedDocument) -> FeedContent:
     """Read a feed in a process of its own; one that hangs or swells is a problem like others."""
     if len(document.content) > MAX_FEED_BYTES:
         return FeedContent(problem=f"it has {len(document.content):,} bytes, over {MAX_FEED_BYTES:,}")
-    [outcome] = map_guarded(parse_feed, [document], workers=1)
+    [outcome] = map_guarded(parse_feed, [document], workers=1, tries=1)
     return outcome.made or FeedContent(problem=outcome.failure)
 
 

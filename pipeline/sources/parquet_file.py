@@ -36,7 +36,7 @@ def read_parquet(raw: RawObject) -> Iterator[ParsedArticle | FailedItem]:
     Raises:
         RejectedInput: the file cannot be read at all, or its columns are not those of articles.
     """
-    [probe] = map_guarded(probe_parquet, [raw.path], workers=1, seconds=_PROBE_SECONDS)
+    [probe] = map_guarded(probe_parquet, [raw.path], workers=1, seconds=_PROBE_SECONDS, tries=1)
     if probe.failure is not None or probe.made is None:
         raise RejectedInput("broken_parquet", probe.failure or "nothing was read")
     if isinstance(probe.made, RejectedInput):
