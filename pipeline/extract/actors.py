@@ -121,9 +121,9 @@ def find_actors(text: str) -> list[ActorMention]:
     return list(_actors(text))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def _actors(text: str) -> tuple[ActorMention, ...]:
-    """The same, kept for the next call: places and scenes both ask for the parties of one article."""
+    """The same, kept for the next calls: places and scenes both ask for the parties of one article and its title."""
     is_upper = _is_upper_case(text)
     found: list[ActorMention] = []
     for kind, pattern in _patterns():

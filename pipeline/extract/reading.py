@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,10 +33,18 @@ _LONGEST_HEADING = 160
 _CONFLICT_WORDS = 3
 _SHORT_TEXT = 600
 _LEAD = 3
+# Most news holds no such word, nor one of conflict: it is read no further.
+_VIOLENCE = re.compile(
+    r"\b(?:kill|attack|abduct|kidnap|dead\b|death|died|shot|shoot|wound|injur|murder|slain|behead|massacr|burn|torch|seiz|captur)",
+    re.IGNORECASE,
+)
 
 
 def read_article(text: str, title: str | None, published_on: dt.date | None) -> Reading:
     """Run all finders over an article and say of each sentence what kind of statement it is."""
+    words = conflict_words(text)
+    if not words and len(text) > _SHORT_TEXT and not _VIOLENCE.search(text):
+        return Reading(text, published_on, title)
     reading = Reading(text, published_on, title, places=find_places(text, title), actors=find_actors(text))
     sentences = split_acts(split_sentences(text))
     written_on = _written_on(sentences, published_on) or published_on
@@ -43,7 +52,7 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
     headings = _headings(sentences, title)
     is_drill = any(screened_out(s.text) == "rehearsed" for s in sentences[:_LEAD])
     needed = _CONFLICT_WORDS if len(text) > _SHORT_TEXT else 1
-    is_conflict = len(conflict_words(text)) >= needed or any(
+    is_conflict = len(words) >= needed or any(
         a.actor_type in {"rebel_group", "militia"} for a in reading.actors
     )
     last_day: dt.date | None = None
