@@ -41,6 +41,8 @@ def canonical_url(url: str) -> str:
 
 def _place(parts: SplitResult) -> str:
     host = (parts.hostname or "").rstrip(".")
+    if not host:
+        raise ValueError(f"{parts.netloc!r} names no host")
     if not host.isascii():
         host = host.encode("idna").decode("ascii").lower()
     if ":" in host:

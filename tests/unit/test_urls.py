@@ -28,6 +28,7 @@ from pipeline.text.urls import canonical_url
         ("  https://news.example/a \n", "https://news.example/a"),
         ("mailto:desk@news.example", "mailto:desk@news.example"),
         ("http://[broken", "http://[broken"),
+        ("https://.//http://", "https://.//http://"),
         ("http://news.example:port/", "http://news.example:port/"),
     ],
 )  # fmt: skip
