@@ -11,12 +11,12 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.config import SCHEMAS_DIR
 from pipeline.files import replacing
 from pipeline.lake.catalog import Catalog, read_catalog
 from pipeline.lake.duplicates import CURRENT_ARTICLES, CURRENT_PAIRS, GROUPS_TABLE, fill_groups
 from pipeline.lake.snapshot import rows_select, sql_text
 from pipeline.lake.store import data_files
+from pipeline.schema import handwritten_views
 from pipeline.schema.tables import Table, tables
 
 STORAGE_VERSION = "v1.0.0"
@@ -51,8 +51,7 @@ def view_statements(lake: Path, catalog: Catalog) -> list[str]:
     for spec in ordered:
         statements.append(f'CREATE VIEW main."{spec.name}" AS {_current_select(spec)}')
         statements.append(f'COMMENT ON VIEW main."{spec.name}" IS {sql_text(spec.description)}')
-    handwritten = (SCHEMAS_DIR / "views.sql").read_text(encoding="utf-8")
-    statements += [part.strip() for part in handwritten.split(";\n") if part.strip()]
+    statements += handwritten_views.view_statements()
     state = f"SELECT {catalog.version} AS version, {sql_text(catalog.batch_id or '')} AS batch_id"
     return [*statements, f"CREATE VIEW main.catalog_version AS {state}"]
 

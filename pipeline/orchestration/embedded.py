@@ -103,7 +103,7 @@ def _cause(log: Path) -> str:
 
 def main() -> None:
     """Run, and print what came out."""
-    from pipeline.cli import show_batch
+    from pipeline.cli.batch import show_batch
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     found = settings()

@@ -6,13 +6,13 @@ Made are: JSON Schemas of the rows, the Great Expectations suites, the DuckDB ty
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import SCHEMAS_DIR
 from pipeline.schema.expectations import suite
+from pipeline.schema.handwritten_views import described_views, view_columns
 from pipeline.schema.tables import Column, Table, codebook, quarantine_reasons, tables
 
 GENERATED = SCHEMAS_DIR / "generated"
@@ -96,20 +96,6 @@ def _json_type(kind: str) -> dict[str, Any]:
     return {"type": "object", "properties": properties}
 
 
-def _described_views() -> list[tuple[str, str]]:
-    """Handwritten views and their comments, from ``schemas/views.sql``."""
-    sql = (SCHEMAS_DIR / "views.sql").read_text(encoding="utf-8")
-    found = re.findall(r"COMMENT ON VIEW main\.(\w+) IS '((?:[^']|'')*)'", sql)
-    return [(name, comment.replace("''", "'")) for name, comment in found]
-
-
-def view_columns(view: str) -> list[tuple[str, str]]:
-    """The columns of a handwritten view that have a comment of their own."""
-    sql = (SCHEMAS_DIR / "views.sql").read_text(encoding="utf-8")
-    found = re.findall(rf"COMMENT ON COLUMN main\.{view}\.(\w+) IS '((?:[^']|'')*)'", sql)
-    return [(name, comment.replace("''", "'")) for name, comment in found]
-
-
 def _dictionary() -> str:
     lines = ["# Data dictionary", "", "Generated from `schemas/`; `make generate` makes it again.", ""]
     for spec in tables().values():
@@ -128,7 +114,7 @@ def _dictionary() -> str:
             lines += [f"- {e['sentence']} ({e.get('severity', 'reject')})" for e in spec.expectations]
         lines.append("")
     lines += ["## Views", ""]
-    for name, sentence in _described_views():
+    for name, sentence in described_views():
         lines.append(f"- **{name}**: {sentence}")
         lines += [f"  - {column}: {text}" for column, text in view_columns(name)]
     lines += ["", "## Codes", ""]

@@ -15,7 +15,8 @@ from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.views import refresh_database
 from pipeline.quality.checks import CHECKS
 from pipeline.schema.expectations import row_checks
-from pipeline.schema.generate import GENERATED, stale_files, view_columns
+from pipeline.schema.generate import GENERATED, stale_files
+from pipeline.schema.handwritten_views import view_columns
 from pipeline.schema.tables import tables
 
 

@@ -1,0 +1,78 @@
+"""The ``incidents`` command: the whole flow and each part of it, without Airflow. A module a group of commands."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from pipeline import __version__
+from pipeline.cli import ask, duplicates, flow, gazetteer, health, quarantine, sources
+from pipeline.cli.batch import show_batch
+from pipeline.cli.console import EXIT_FAILURE, err, out
+from pipeline.errors import PipelineError
+
+__all__ = ["app", "main", "show_batch"]
+
+app = typer.Typer(
+    name="incidents",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="News articles in, structured records of political violence out.\n\n"
+    "Start with `incidents run FOLDER`, then ask: "
+    '`incidents query "SELECT date_start, place_name, fatalities_best FROM incident_reports"`.\n\n'
+    "All state lies under one folder, INCIDENTS_HOME (default ./data).",
+)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        out.print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    return
+
+
+for command in (
+    flow.run,
+    flow.fetch,
+    flow.ingest,
+    flow.extract,
+    ask.query,
+    ask.sql,
+    flow.report,
+    sources.sources,
+    health.doctor,
+):
+    app.command()(command)
+for name, group in (
+    ("quarantine", quarantine.app),
+    ("duplicates", duplicates.app),
+    ("gazetteer", gazetteer.app),
+):
+    app.add_typer(group, name=name)
+
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Entry point: expected errors as one line on standard error, exit code 1; an interrupt exits with 130."""
+    try:
+        app()
+    except PipelineError as error:
+        err.print(f"[red]{escape(type(error).__name__)}:[/red] {escape(str(error))}")
+        sys.exit(EXIT_FAILURE)
+    except SystemExit as stopped:
+        if stopped.code == _INTERRUPTED:
+            err.print("Interrupted. Nothing half-done is visible; the same command goes on.")
+        raise

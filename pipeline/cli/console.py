@@ -1,0 +1,49 @@
+"""Printing for people and programs: tables, JSON, lines of progress; nothing that an article says can forge a line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+EXIT_FAILURE = 1
+_WIDTH = None if sys.stdout.isatty() else 160
+out = Console(highlight=False, soft_wrap=True, width=_WIDTH)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+ExtractorName = Annotated[str, typer.Option("--extractor", help="Extractor to use.")]
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def say(line: str) -> None:
+    """A line of progress on standard error."""
+    err.print(escape(line))
+
+
+def quiet(_line: str) -> None:
+    """No line of progress, where the output is for a program."""
+    return
+
+
+def clean_text(value: Any) -> str:
+    """A cell for the terminal: control and direction characters, which could forge lines, made visible."""
+    text = "" if value is None else str(value)
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def print_table(columns: list[str], rows: list[list[Any]], title: str | None = None) -> None:
+    """A table on standard output."""
+    table = Table(*columns, title=title, title_justify="left", header_style="bold")
+    for row in rows:
+        table.add_row(*(escape(clean_text(cell)) for cell in row))
+    out.print(table)

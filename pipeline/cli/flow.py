@@ -1,0 +1,147 @@
+"""The whole flow and each part of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli.batch import show_batch
+from pipeline.cli.console import ExtractorName, Json, out, print_json, print_table, quiet, say
+from pipeline.config import settings
+from pipeline.errors import ConfigError
+
+Paths = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Files or folders of articles; `incidents sources` lists the kinds.", metavar="PATH..."
+    ),
+]
+
+
+def run(paths: Paths, extractor: ExtractorName = "rules", json: Json = False) -> None:
+    """Read articles, extract incidents, check and publish them, write the report. The same stages that the Dags run."""
+    from pipeline import stages
+
+    found = settings()
+    batch_id = stages.run(paths, found, extractor=extractor, progress=quiet if json else say)
+    show_batch(batch_id, found, as_json=json)
+
+
+def fetch(
+    names: Annotated[
+        list[str],
+        typer.Argument(help="Declared sources; `incidents sources` lists them.", metavar="SOURCE..."),
+    ],
+    extractor: ExtractorName = "rules",
+    json: Json = False,
+) -> None:
+    """Read what declared sources have that is new, and publish it: the whole flow, a batch a source."""
+    from pipeline import stages
+
+    found = settings()
+    for name in names:
+        batch_id = stages.run_source(name, found, extractor=extractor, progress=quiet if json else say)
+        if batch_id is not None:
+            show_batch(batch_id, found, as_json=json)
+        elif json:
+            print_json({"batch_id": None, "source": name})
+        else:
+            out.print(f"{name}: nothing new.")
+
+
+def ingest(paths: Paths, json: Json = False) -> None:
+    """Read articles and publish nothing: what is there, and what cannot be read and why."""
+    from pipeline import stages
+    from pipeline.batches.staging import StagedBatch
+
+    found = settings()
+    batch_id = stages.ingest(paths, found)
+    staged = StagedBatch(found.staging, batch_id)
+    if not staged.folder.exists():
+        counts, failed = {"items_fetched": 0}, []
+    else:
+        note = staged.read_note("ingest")
+        counts = {
+            name: note[name]
+            for name in (
+                "items_fetched",
+                "items_parsed",
+                "items_failed",
+                "items_gated",
+                "duplicates",
+                "conflicting",
+            )
+        }
+        counts["to_extract"] = staged.read_arrow("ingest", "articles").num_rows
+        failed = [
+            [r["input_location"], r["reason_code"], r["reason"]]
+            for r in staged.read_rows("ingest", "quarantine")
+        ]
+    if json:
+        print_json({"batch_id": batch_id, **counts, "rejected": failed})
+        return
+    out.print(
+        f"Batch {batch_id}: "
+        + ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items())
+    )
+    if failed:
+        print_table(["where", "reason", "what happened and what to do"], failed)
+    out.print(f"Go on with: incidents run {' '.join(map(str, paths))}", markup=False)
+
+
+def extract(
+    source: Annotated[
+        str, typer.Argument(help="JSONL of articles, or - for standard input.", metavar="IN.jsonl")
+    ] = "-",
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="Where to write, or - for standard output.")
+    ] = "-",
+    extractor: ExtractorName = "rules",
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes to use.")] = 1,
+) -> None:
+    """Extract incidents from articles, nothing else: one line in, one line out, in order; no lake, no Airflow.
+
+    A line that is no article, or whose article cannot be read, gives a line whose `error` says why.
+    """
+    from pipeline.batches.lines import extract_lines
+
+    with _opened(source, "rb", sys.stdin.buffer) as lines, _opened(output, "wb", sys.stdout.buffer) as made:
+        for line in extract_lines(lines, extractor=extractor, workers=workers):
+            made.write(line + b"\n")
+
+
+def _opened(name: str, mode: str, standard: Any) -> Any:
+    from contextlib import nullcontext
+
+    if name == "-":
+        return nullcontext(standard)
+    try:
+        return Path(name).open(mode)
+    except OSError as error:
+        raise ConfigError(f"Cannot open {name}: {error.strerror}.") from error
+
+
+def report(
+    batch: Annotated[
+        str | None, typer.Option("--batch", help="Batch to report on; the latest if left out.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write the data-quality report of a batch again and print its path."""
+    from pipeline import stages
+    from pipeline.lake.snapshot import Snapshot
+
+    found = settings()
+    with Snapshot(found.lake) as snapshot:
+        known = [
+            row["batch_id"]
+            for row in snapshot.rows("SELECT batch_id FROM batches ORDER BY committed_at DESC")
+        ]
+    chosen = batch or (known[0] if known else None)
+    if chosen is None or chosen not in known:
+        raise ConfigError(f'No batch {chosen or ""} is published. See: incidents query "FROM ledger".')
+    path = stages.write_batch_report(chosen, found)
+    print_json({"batch_id": chosen, "report": path}) if json else out.print(path)
