@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from pipeline.batches.source_states import source_states
-from pipeline.config import Settings
+from pipeline.config import SCHEMAS_DIR, Settings
 from pipeline.errors import LakeError
+from pipeline.files import write_atomically
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.ledger import balances
 from pipeline.report.model import ReportData
-from pipeline.report.page import write_report
+from pipeline.report.page import page_bytes, render_report
+
+_BY_SOURCE = """
+WITH own AS (SELECT * FROM articles WHERE batch_id = $1),
+known AS (SELECT article_id, version, source_name, published_on FROM articles
+          SEMI JOIN (SELECT article_id FROM own UNION SELECT article_id FROM incident_reports WHERE batch_id = $1
+                     UNION SELECT article_id FROM quarantine WHERE batch_id = $1) USING (article_id)),
+found AS (
+  SELECT source_name AS source, published_on AS day, 1 AS articles, 0 AS reports, 0 AS quarantined FROM own
+  UNION ALL
+  SELECT k.source_name, k.published_on, 0, 1, 0 FROM incident_reports AS r
+  JOIN known AS k ON k.article_id = r.article_id AND k.version = r.article_version WHERE r.batch_id = $1
+  UNION ALL
+  SELECT coalesce(k.source_name, CASE WHEN json_valid(q.row_json) THEN q.row_json ->> '$.source_name' END),
+         coalesce(k.published_on, CASE WHEN json_valid(q.row_json) THEN try_cast(q.row_json ->> '$.published_on' AS DATE) END),
+         0, 0, 1 FROM quarantine AS q
+  LEFT JOIN known AS k ON k.article_id = q.article_id AND k.version = q.article_version WHERE q.batch_id = $1)
+SELECT source, day, sum(articles)::BIGINT AS articles, sum(reports)::BIGINT AS reports, sum(quarantined)::BIGINT AS quarantined
+FROM found GROUP BY source, day ORDER BY quarantined DESC, articles DESC, source, day LIMIT 200
+"""
+
+
+def known_accuracy(extractor: str, version: str) -> dict[str, Any] | None:
+    """What ``schemas/accuracy.json`` says of an extractor version; ``None`` where that version was not measured."""
+    pinned: dict[str, Any] = json.loads((SCHEMAS_DIR / "accuracy.json").read_text(encoding="utf-8"))
+    return pinned if (extractor, version) == (pinned["extractor"], pinned["extractor_version"]) else None
 
 
 def report_path(batch_id: str, settings: Settings) -> Path:
@@ -48,12 +76,14 @@ def report_data(batch_id: str, settings: Settings) -> ReportData:
                 "SELECT * FROM aggregate_claims WHERE batch_id = ? ORDER BY claim_id", [batch_id]
             ),
             sources=[asdict(state) for state in source_states(settings, now=batches[0]["committed_at"])],
+            by_source=snapshot.rows(_BY_SOURCE, [batch_id]),
+            accuracy=known_accuracy(batches[0]["extractor"], batches[0]["extractor_version"]),
         )
 
 
 def write_batch_report(batch_id: str, settings: Settings) -> Path:
     """Write the page of a published batch, and the same as ``latest.html``."""
-    data = report_data(batch_id, settings)
+    page = page_bytes(render_report(report_data(batch_id, settings)))
     for path in (report_path(batch_id, settings), settings.reports / "latest.html"):
-        write_report(data, path)
+        write_atomically(path, page)
     return report_path(batch_id, settings)
