@@ -14,7 +14,7 @@ from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import SupersededError
 from pipeline.extract.rows import EXTRACTED_TABLES
-from pipeline.lake.catalog import Catalog, SourceState, read_catalog, write_catalog, writer_lock
+from pipeline.lake.catalog import Catalog, SourceState, commit_time, read_catalog, write_catalog, writer_lock
 from pipeline.lake.snapshot import Snapshot, sql_text
 from pipeline.lake.store import append, mark, roll_back_uncommitted
 from pipeline.lake.views import refresh_database
@@ -41,6 +41,7 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
         ledger = published_ledger(staged.batch_id, lake)
         if ledger is None:
             catalog = read_catalog(lake)
+            now = commit_time(catalog, now)
             sources = _advanced(staged, catalog)
             roll_back_uncommitted(lake, catalog)
             catalog = duplicates.catch_up(lake, catalog, batch_id=staged.batch_id)
@@ -48,7 +49,7 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
                 rows, ledger = _plan(staged, snapshot, now)
             check_conservation(ledger)
             tables = _write_rows(staged, lake, catalog, rows, now)
-            write_catalog(lake, Catalog(catalog.version + 1, tables, staged.batch_id, sources))
+            write_catalog(lake, Catalog(catalog.version + 1, tables, staged.batch_id, sources), now=now)
         refresh_database(settings.database, lake)
     staged.remove()
     return ledger

@@ -7,6 +7,9 @@ file tells the groups of near duplicates, which only the lake as a whole can tel
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -14,6 +17,7 @@ import duckdb
 from pipeline.files import replacing
 from pipeline.lake.catalog import Catalog, read_catalog
 from pipeline.lake.duplicates import CURRENT_ARTICLES, CURRENT_PAIRS, GROUPS_TABLE, fill_groups
+from pipeline.lake.history import state_as_of
 from pipeline.lake.snapshot import rows_select, sql_text
 from pipeline.lake.store import data_files
 from pipeline.schema import handwritten_views
@@ -56,6 +60,13 @@ def view_statements(lake: Path, catalog: Catalog) -> list[str]:
     return [*statements, f"CREATE VIEW main.catalog_version AS {state}"]
 
 
+def make_views(connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Catalog) -> None:
+    """Make the views of a state, and its groups, in the connection's database: a file, or memory."""
+    for statement in view_statements(lake, catalog):
+        connection.execute(statement)
+    fill_groups(connection)
+
+
 def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
     """Replace ``database`` by one that shows ``catalog``."""
     with replacing(database) as staged:
@@ -66,13 +77,25 @@ def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
                 f"ATTACH {sql_text(str(staged))} AS views_file (STORAGE_VERSION {sql_text(STORAGE_VERSION)})"
             )
             connection.execute("USE views_file")
-            for statement in view_statements(lake, catalog):
-                connection.execute(statement)
-            fill_groups(connection)
+            make_views(connection, lake, catalog)
             connection.execute("USE memory")
             connection.execute("DETACH views_file")
         finally:
             connection.close()
+
+
+@contextmanager
+def database_as_of(lake: Path, asked: str) -> Iterator[Path]:
+    """A database that shows an earlier state, as long as the context lasts; ``asked`` as in ``history.state_as_of``.
+
+    Raises:
+        LakeError: the state is not kept.
+    """
+    catalog = state_as_of(lake, asked)
+    with tempfile.TemporaryDirectory(prefix="incidents-as-of-") as folder:
+        database = Path(folder) / f"state-{catalog.version}.duckdb"
+        write_database(database, lake, catalog)
+        yield database
 
 
 def shown_version(database: Path) -> int | None:
