@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
+from zlib import crc32
 
 from pipeline.batches.staging import StagedBatch
 from pipeline.config import Settings
@@ -60,7 +61,7 @@ def article_row(
 def report_row(article: Row) -> Row:
     """The incident report of an article version."""
     day = article["published_on"]
-    country = COUNTRIES[int(article["article_id"][-4:], 16) % len(COUNTRIES)]
+    country = COUNTRIES[crc32(article["article_id"].encode()) % len(COUNTRIES)]
     return blank_row("incident_reports") | {
         "report_id": make_id("r", article["article_id"], article["version"]),
         "article_id": article["article_id"],

@@ -15,15 +15,11 @@ from pipeline.text.groups import groups_of_pairs
 from pipeline.text.near_duplicates import MAX_NEIGHBOURS
 
 GROUPS_TABLE = "derived.near_duplicate_groups"
-CURRENT_ARTICLES = (
-    "SELECT * FROM versions.articles "
-    "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY published_at DESC, version) = 1"
-)
 CURRENT_PAIRS = f"""
 WITH pairs AS MATERIALIZED (
   SELECT found.*, row_number() OVER () AS pair FROM versions.near_duplicates AS found
-  SEMI JOIN main.articles AS one ON one.article_id = found.article_id AND one.version = found.version
-  SEMI JOIN main.articles AS two ON two.article_id = found.other_article_id AND two.version = found.other_version
+  ANTI JOIN versions.superseded_versions AS one ON one.article_id = found.article_id AND one.version = found.version
+  ANTI JOIN versions.superseded_versions AS two ON two.article_id = found.other_article_id AND two.version = found.other_version
 ), crowded AS MATERIALIZED (
   SELECT band_key FROM (SELECT unnest(band_keys) AS band_key FROM versions.article_signatures)
   GROUP BY band_key HAVING count(*) > {MAX_NEIGHBOURS + 1}

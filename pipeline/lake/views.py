@@ -16,10 +16,11 @@ import duckdb
 
 from pipeline.files import replacing
 from pipeline.lake.catalog import Catalog, read_catalog
-from pipeline.lake.duplicates import CURRENT_ARTICLES, CURRENT_PAIRS, GROUPS_TABLE, fill_groups
+from pipeline.lake.duplicates import CURRENT_PAIRS, GROUPS_TABLE, fill_groups
 from pipeline.lake.history import state_as_of
 from pipeline.lake.snapshot import rows_select, sql_text
 from pipeline.lake.store import data_files
+from pipeline.lake.supersession import SUPERSEDED, superseded_select
 from pipeline.schema import handwritten_views
 from pipeline.schema.tables import Table, tables
 
@@ -27,21 +28,31 @@ STORAGE_VERSION = "v1.0.0"
 """File format that every DuckDB client from 1.0 on can open."""
 
 
+_UNSUPERSEDED = (
+    f"ANTI JOIN versions.{SUPERSEDED} AS gone ON gone.article_id = kept.article_id AND gone.version = kept."
+)
+
+
 def _current_select(spec: Table) -> str:
     """What the main schema shows of a table."""
     if spec.name == "articles":
         return (
-            f"SELECT shown.*, coalesce(near_duplicate_group, article_id) AS near_duplicate_group FROM ({CURRENT_ARTICLES}) AS shown "
+            "SELECT kept.*, coalesce(near_duplicate_group, article_id) AS near_duplicate_group "
+            f"FROM (SELECT * FROM versions.articles AS kept {_UNSUPERSEDED}version) AS kept "
             f"LEFT JOIN {GROUPS_TABLE} USING (article_id)"
         )
     if spec.name == "near_duplicates":
         return CURRENT_PAIRS
     if "article_version" not in {c.name for c in spec.columns} or spec.name == "quarantine":
         return f'SELECT * FROM versions."{spec.name}"'
-    condition = "shown.article_id = kept.article_id AND shown.version = kept.article_version"
-    return (
-        f'SELECT kept.* FROM versions."{spec.name}" AS kept SEMI JOIN main.articles AS shown ON {condition}'
-    )
+    return f'SELECT kept.* FROM versions."{spec.name}" AS kept {_UNSUPERSEDED}article_version'
+
+
+def _stored_select(spec: Table, lake: Path, catalog: Catalog) -> str:
+    """All rows of a table; the superseded versions of a state of before they were kept follow from its articles."""
+    if spec.name == SUPERSEDED and SUPERSEDED not in catalog.tables:
+        return superseded_select("versions.articles")
+    return rows_select(spec, data_files(lake, spec.name, catalog))
 
 
 def view_statements(lake: Path, catalog: Catalog) -> list[str]:
@@ -50,7 +61,7 @@ def view_statements(lake: Path, catalog: Catalog) -> list[str]:
     statements.append(f"CREATE TABLE {GROUPS_TABLE} (article_id VARCHAR, near_duplicate_group VARCHAR)")
     ordered = sorted(tables().values(), key=lambda spec: spec.name != "articles")
     for spec in ordered:
-        select = rows_select(spec, data_files(lake, spec.name, catalog))
+        select = _stored_select(spec, lake, catalog)
         statements.append(f'CREATE VIEW versions."{spec.name}" AS {select}')
     for spec in ordered:
         statements.append(f'CREATE VIEW main."{spec.name}" AS {_current_select(spec)}')
