@@ -21,6 +21,7 @@ from deltalake.exceptions import DeltaError
 from pipeline.config import Settings
 from pipeline.ids import make_id
 from pipeline.lake.catalog import Catalog, Operation, read_catalog, write_catalog, writer_lock
+from pipeline.lake.duplicates import PAIRS, SIGNATURES
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import append, roll_back_uncommitted, table_path
 from pipeline.lake.views import refresh_database
@@ -37,7 +38,7 @@ from pipeline.text.near_duplicates import (
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
-SIGNATURES, PAIRS = "article_signatures", "near_duplicates"
+
 SIGNED_AT_ONCE = 10_000
 _WINDOW = dt.timedelta(days=WINDOW_DAYS)
 _UNSIGNED = (

@@ -16,7 +16,8 @@ import duckdb
 
 from pipeline.files import replacing
 from pipeline.lake.catalog import Catalog, read_catalog
-from pipeline.lake.duplicates import CURRENT_PAIRS, GROUPS_TABLE, fill_groups
+from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, current_pairs
+from pipeline.lake.groups import fill_groups, state_statement
 from pipeline.lake.history import state_as_of
 from pipeline.lake.snapshot import rows_select, sql_text
 from pipeline.lake.store import data_files
@@ -39,10 +40,10 @@ def _current_select(spec: Table) -> str:
         return (
             "SELECT kept.*, coalesce(near_duplicate_group, article_id) AS near_duplicate_group "
             f"FROM (SELECT * FROM versions.articles AS kept {_UNSUPERSEDED}version) AS kept "
-            f"LEFT JOIN {GROUPS_TABLE} USING (article_id)"
+            f"LEFT JOIN (SELECT article_id, near_duplicate_group FROM {GROUPS_TABLE}) USING (article_id)"
         )
-    if spec.name == "near_duplicates":
-        return CURRENT_PAIRS
+    if spec.name == PAIRS:
+        return current_pairs()
     if "article_version" not in {c.name for c in spec.columns} or spec.name == "quarantine":
         return f'SELECT * FROM versions."{spec.name}"'
     return f'SELECT kept.* FROM versions."{spec.name}" AS kept {_UNSUPERSEDED}article_version'
@@ -58,7 +59,10 @@ def _stored_select(spec: Table, lake: Path, catalog: Catalog) -> str:
 def view_statements(lake: Path, catalog: Catalog) -> list[str]:
     """The statements that make the views of one visible state, and the table of groups, empty."""
     statements = ["CREATE SCHEMA versions", "CREATE SCHEMA derived"]
-    statements.append(f"CREATE TABLE {GROUPS_TABLE} (article_id VARCHAR, near_duplicate_group VARCHAR)")
+    statements.append(
+        f"CREATE TABLE {GROUPS_TABLE} (article_id VARCHAR, near_duplicate_group VARCHAR, published_month INTEGER)"
+    )
+    statements.append(state_statement(catalog))
     ordered = sorted(tables().values(), key=lambda spec: spec.name != "articles")
     for spec in ordered:
         select = _stored_select(spec, lake, catalog)
@@ -71,11 +75,16 @@ def view_statements(lake: Path, catalog: Catalog) -> list[str]:
     return [*statements, f"CREATE VIEW main.catalog_version AS {state}"]
 
 
-def make_views(connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Catalog) -> None:
-    """Make the views of a state, and its groups, in the connection's database: a file, or memory."""
+def make_views(
+    connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Catalog, earlier: Path | None = None
+) -> None:
+    """Make the views of a state, and its groups, in the connection's database: a file, or memory.
+
+    ``earlier`` is a database file to carry the groups over from, where it shows an earlier state of the lake.
+    """
     for statement in view_statements(lake, catalog):
         connection.execute(statement)
-    fill_groups(connection)
+    fill_groups(connection, lake, catalog, earlier)
 
 
 def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
@@ -84,11 +93,12 @@ def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
         staged.unlink()
         connection = duckdb.connect()
         try:
+            connection.execute("SET TimeZone = 'UTC'")
             connection.execute(
                 f"ATTACH {sql_text(str(staged))} AS views_file (STORAGE_VERSION {sql_text(STORAGE_VERSION)})"
             )
             connection.execute("USE views_file")
-            make_views(connection, lake, catalog)
+            make_views(connection, lake, catalog, database if database.exists() else None)
             connection.execute("USE memory")
             connection.execute("DETACH views_file")
         finally:
