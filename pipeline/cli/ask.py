@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +20,14 @@ def query(
         bool, typer.Option("--csv", help="Print CSV; cells that a spreadsheet would run are disarmed.")
     ] = False,
     limit: Annotated[int, typer.Option("--limit", help="Rows to print as a table.", min=1)] = 200,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Ask the lake as it was: a time (2025-03-01T06:00:00Z) or a version of `incidents lake history`.",
+            metavar="TIME|VERSION",
+        ),
+    ] = None,
 ) -> None:
     """Ask the published lake a question in SQL.
 
@@ -26,9 +35,11 @@ def query(
     quality_results, near_duplicates; views: evidence, stories, ledger, sources, source_ledger. `incidents query "SUMMARIZE incident_reports"` shows the columns.
     """
     from pipeline.lake.query import reading, run_query
+    from pipeline.lake.views import database_as_of
 
     found = settings()
-    with reading(found.database, found.lake) as connection:
+    shown = nullcontext(found.database) if as_of is None else database_as_of(found.lake, as_of)
+    with shown as database, reading(database, found.lake) as connection:
         _print_result(run_query(connection, sql), as_json=json, as_csv=csv, limit=limit)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.lake.catalog import Catalog, read_catalog
 from pipeline.lake.store import data_files
 from pipeline.schema.tables import Column, Table, table, tables
 
+Row = dict[str, Any]
+_WORD = re.compile(r"\w+")
 _DUCKDB_SCALARS = {
     "string": "VARCHAR",
     "int32": "INTEGER",
@@ -57,24 +61,54 @@ def _partition_type(spec: Table, name: str) -> str:
 
 
 class Snapshot:
-    """One visible state of the lake, opened for reading; every table is a view named after it."""
+    """One visible state of the lake, for reading; a table is a view named after it, opened when a query first names it."""
 
     def __init__(self, lake: Path, catalog: Catalog | None = None) -> None:
         self.catalog = read_catalog(lake) if catalog is None else catalog
         self.connection = duckdb.connect()
         self.connection.execute("SET TimeZone = 'UTC'")
-        for spec in tables().values():
-            files = data_files(lake, spec.name, self.catalog)
-            self.connection.execute(f'CREATE VIEW "{spec.name}" AS {rows_select(spec, files)}')
+        self._lake = lake
+        self._opened: set[str] = set()
 
-    def rows(self, query: str, parameters: Iterable[Any] = ()) -> list[dict[str, Any]]:
+    def open(self, *names: str) -> None:
+        """Make the views of tables, where they are not there yet.
+
+        Raises:
+            LakeError: a table is damaged.
+        """
+        for name in set(names) - self._opened:
+            select = rows_select(table(name), data_files(self._lake, name, self.catalog))
+            self.connection.execute(f'CREATE VIEW "{name}" AS {select}')
+            self._opened.add(name)
+
+    def rows(self, query: str, parameters: Iterable[Any] = ()) -> list[Row]:
         """Run a query; one dict a row."""
+        self.open(*(tables().keys() & set(_WORD.findall(query))))
         return list(self.connection.sql(query, params=list(parameters)).to_arrow_table().to_pylist())
 
-    def keys(self, name: str) -> set[tuple[Any, ...]]:
-        """The keys of a table that are there."""
-        columns = ", ".join(f'"{column}"' for column in table(name).key)
-        return set(self.connection.execute(f'SELECT {columns} FROM "{name}"').fetchall())
+    def matching(
+        self, name: str, columns: Sequence[str], by: Sequence[str], wanted: Collection[tuple[Any, ...]]
+    ) -> list[Row]:
+        """Columns of the rows of a table whose values in ``by`` are among the wanted ones."""
+        if not wanted or name not in self.catalog.tables:
+            return []
+        kinds = table(name).arrow_schema
+        asked = zip(*wanted, strict=True)
+        schema = pa.schema([kinds.field(column) for column in by])
+        arrays = [
+            pa.array(values, kinds.field(column).type) for column, values in zip(by, asked, strict=True)
+        ]
+        self.connection.register("wanted", pa.Table.from_arrays(arrays, schema=schema))
+        try:
+            return self.rows(
+                f'SELECT {_quoted(columns)} FROM "{name}" SEMI JOIN wanted USING ({_quoted(by)})'
+            )
+        finally:
+            self.connection.unregister("wanted")
+
+    def held(self, name: str, by: Sequence[str], wanted: Collection[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+        """The keys of the rows of a table whose values in ``by`` are among the wanted ones."""
+        return {tuple(row.values()) for row in self.matching(name, table(name).key, by, wanted)}
 
     def close(self) -> None:
         """Close the connection."""
@@ -85,3 +119,7 @@ class Snapshot:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _quoted(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
