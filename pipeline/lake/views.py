@@ -51,9 +51,17 @@ def view_statements(lake: Path, catalog: Catalog) -> list[str]:
     for spec in ordered:
         statements.append(f'CREATE VIEW main."{spec.name}" AS {_current_select(spec)}')
         statements.append(f'COMMENT ON VIEW main."{spec.name}" IS {sql_text(spec.description)}')
+        statements += [
+            f'COMMENT ON COLUMN main."{spec.name}"."{column.name}" IS {sql_text(column.description)}'
+            for column in (*spec.columns, *spec.view_columns)
+        ]
     statements += handwritten_views.view_statements()
     state = f"SELECT {catalog.version} AS version, {sql_text(catalog.batch_id or '')} AS batch_id"
-    return [*statements, f"CREATE VIEW main.catalog_version AS {state}"]
+    statements.append(f"CREATE VIEW main.catalog_version AS {state}")
+    statements.append(
+        "COMMENT ON VIEW main.catalog_version IS 'The state of the lake that this file shows, and the batch that made it.'"
+    )
+    return statements
 
 
 def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
@@ -66,8 +74,10 @@ def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
                 f"ATTACH {sql_text(str(staged))} AS views_file (STORAGE_VERSION {sql_text(STORAGE_VERSION)})"
             )
             connection.execute("USE views_file")
+            connection.execute("BEGIN")  # one write to the disk, not one a statement
             for statement in view_statements(lake, catalog):
                 connection.execute(statement)
+            connection.execute("COMMIT")
             fill_groups(connection)
             connection.execute("USE memory")
             connection.execute("DETACH views_file")
