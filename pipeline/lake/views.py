@@ -70,9 +70,17 @@ def view_statements(lake: Path, catalog: Catalog) -> list[str]:
     for spec in ordered:
         statements.append(f'CREATE VIEW main."{spec.name}" AS {_current_select(spec)}')
         statements.append(f'COMMENT ON VIEW main."{spec.name}" IS {sql_text(spec.description)}')
+        statements += [
+            f'COMMENT ON COLUMN main."{spec.name}"."{column.name}" IS {sql_text(column.description)}'
+            for column in (*spec.columns, *spec.view_columns)
+        ]
     statements += handwritten_views.view_statements()
     state = f"SELECT {catalog.version} AS version, {sql_text(catalog.batch_id or '')} AS batch_id"
-    return [*statements, f"CREATE VIEW main.catalog_version AS {state}"]
+    statements.append(f"CREATE VIEW main.catalog_version AS {state}")
+    statements.append(
+        "COMMENT ON VIEW main.catalog_version IS 'The state of the lake that this file shows, and the batch that made it.'"
+    )
+    return statements
 
 
 def make_views(
@@ -82,8 +90,10 @@ def make_views(
 
     ``earlier`` is a database file to carry the groups over from, where it shows an earlier state of the lake.
     """
+    connection.execute("BEGIN")  # one write to the disk, not one a statement
     for statement in view_statements(lake, catalog):
         connection.execute(statement)
+    connection.execute("COMMIT")
     fill_groups(connection, lake, catalog, earlier)
 
 

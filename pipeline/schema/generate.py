@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.config import SCHEMAS_DIR
 from pipeline.schema.expectations import suite
-from pipeline.schema.handwritten_views import described_views, view_columns
+from pipeline.schema.handwritten_views import described_macros, described_views, view_columns
 from pipeline.schema.tables import Column, Table, codebook, quarantine_reasons, tables
 
 GENERATED = SCHEMAS_DIR / "generated"
@@ -117,6 +117,8 @@ def _dictionary() -> str:
     for name, sentence in described_views():
         lines.append(f"- **{name}**: {sentence}")
         lines += [f"  - {column}: {text}" for column, text in view_columns(name)]
+    lines += ["", "## Macros", ""]
+    lines += [f"- **{call}**: {sentence}" for call, sentence in described_macros()]
     lines += ["", "## Codes", ""]
     for name, entry in codebook()["event_types"].items():
         lines += [f"### {name}", "", entry["description"], ""]
