@@ -19,6 +19,8 @@ from pipeline.lake.store import data_files
 from pipeline.schema import handwritten_views
 from pipeline.schema.tables import Table, tables
 
+_OF_ALL_VERSIONS = {"quarantine", "revisions", "reprocessed_versions"}
+"""Tables that tell of article versions and show all of them."""
 STORAGE_VERSION = "v1.0.0"
 """File format that every DuckDB client from 1.0 on can open."""
 
@@ -32,7 +34,7 @@ def _current_select(spec: Table) -> str:
         )
     if spec.name == "near_duplicates":
         return CURRENT_PAIRS
-    if "article_version" not in {c.name for c in spec.columns} or spec.name == "quarantine":
+    if "article_version" not in {c.name for c in spec.columns} or spec.name in _OF_ALL_VERSIONS:
         return f'SELECT * FROM versions."{spec.name}"'
     condition = "shown.article_id = kept.article_id AND shown.version = kept.article_version"
     return (
