@@ -27,5 +27,13 @@ class SupersededError(ContractError):
     """Another batch of the same source was published meanwhile: this one may not be, and is read anew."""
 
 
+class OutdatedError(ContractError):
+    """A person has decided about rows of the batch since they were checked: they are checked again."""
+
+
+class ReviewError(PipelineError):
+    """A person's decision names what is not there, or sets what cannot be; nothing was written."""
+
+
 class QueryError(PipelineError):
     """A user's SQL failed or was refused."""

@@ -14,9 +14,10 @@ from pathlib import Path
 from pipeline.batches import arrivals, extraction, intake, publication, replay, reporting, validation
 from pipeline.batches.staging import StagedBatch
 from pipeline.config import Settings
-from pipeline.errors import ContractError, LakeError, SupersededError
+from pipeline.errors import ContractError, LakeError, OutdatedError, SupersededError
 
 DEFAULT_EXTRACTOR = "rules"
+_TRIES = 5
 Progress = Callable[[str], None]
 """Told a line whenever there is something to say about long work."""
 
@@ -62,7 +63,7 @@ def validate(batch_id: str, settings: Settings) -> dict[str, int]:
         ContractError: an expectation that must stop the batch failed; nothing will be published.
     """
     staged = _staged(batch_id, settings)
-    return _unless_published(staged, settings, lambda: validation.validate(staged, now=_now()))
+    return _unless_published(staged, settings, lambda: validation.validate(staged, settings.lake, now=_now()))
 
 
 def publish(batch_id: str, settings: Settings) -> dict[str, int]:
@@ -124,13 +125,26 @@ def finish(
     """All stages after reading. Returns the batch id."""
     progress("extract: finding incidents")
     extract(batch_id, settings, extractor=extractor, progress=progress)
-    progress("validate: checking expectations")
-    validate(batch_id, settings)
-    progress("publish: committing the batch")
-    publish(batch_id, settings)
+    _check_and_publish(batch_id, settings, progress)
     progress("report: writing the data-quality report")
     write_batch_report(batch_id, settings)
     return batch_id
+
+
+def _check_and_publish(batch_id: str, settings: Settings, progress: Progress) -> None:
+    """Validate and publish; again where people have decided about the rows in between."""
+    for tries_left in reversed(range(_TRIES)):
+        progress("validate: checking expectations")
+        validate(batch_id, settings)
+        progress("publish: committing the batch")
+        try:
+            publish(batch_id, settings)
+        except OutdatedError as error:
+            if not tries_left:
+                raise
+            progress(str(error))
+        else:
+            return
 
 
 def _staged(batch_id: str, settings: Settings) -> StagedBatch:

@@ -52,18 +52,21 @@ def stage_objects(
     now: dt.datetime,
     replays: Sequence[str] = (),
     replayed_articles: Sequence[Row] = (),
+    revisions: Sequence[Row] = (),
     advance: SourceAdvance | None = None,
 ) -> str:
     """Read kept files into the staging folder of ``batch_id``.
 
     ``replays`` are the quarantined rows this batch tries again, ``replayed_articles`` rows of the lake to extract again,
-    ``advance`` says how far the batch takes a declared source.
+    ``revisions`` what people have decided about their rows, ``advance`` how far the batch takes a declared source.
     """
     if published_ledger(batch_id, settings.lake) is not None:
         return batch_id
     staged = StagedBatch(settings.staging, batch_id)
     try:
-        _stage_items(objects, unreadable, inputs, staged, settings, now, replays, replayed_articles, advance)
+        _stage_items(
+            objects, unreadable, inputs, staged, settings, now, replays, replayed_articles, revisions, advance
+        )
     except (LakeError, OSError):
         # A twin of this process has published the batch and cleared its staging folder meanwhile.
         if published_ledger(batch_id, settings.lake) is None:
@@ -80,6 +83,7 @@ def _stage_items(
     now: dt.datetime,
     replays: Sequence[str],
     replayed_articles: Sequence[Row],
+    revisions: Sequence[Row],
     advance: SourceAdvance | None,
 ) -> None:
     items = list(read_items(objects, workers=settings.workers, is_gated=settings.is_gated))
@@ -88,6 +92,7 @@ def _stage_items(
     articles = [article_row(article, now) for article in sorted_items.published]
     staged.write_rows("ingest", "articles", articles)
     staged.write_rows("replay", "articles", list(replayed_articles))
+    staged.write_rows("revise", "revisions", list(revisions))
     staged.write_rows("ingest", "quarantine", _quarantine_rows(sorted_items, now))
     staged.write_note(
         "ingest",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,19 @@ import msgspec
 
 from pipeline import __version__
 from pipeline.batches import duplicates, supersession
+from pipeline.batches.decisions import is_decided_otherwise, keep_decisions
+from pipeline.batches.replacement import Reader, replace_rows
 from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.config import Settings
-from pipeline.errors import SupersededError
+from pipeline.errors import OutdatedError, SupersededError
 from pipeline.extract.rows import EXTRACTED_TABLES
 from pipeline.lake.catalog import Catalog, SourceState, commit_time, read_catalog, write_catalog, writer_lock
 from pipeline.lake.snapshot import Snapshot, sql_text
-from pipeline.lake.store import append, mark, roll_back_uncommitted
+from pipeline.lake.store import append, mark, remove, roll_back_uncommitted
 from pipeline.lake.supersession import SUPERSEDED
 from pipeline.lake.views import refresh_database
 from pipeline.quality.ledger import COUNTS, check_conservation
+from pipeline.quality.quarantine import entity_key
 from pipeline.schema.tables import arrow_table, table
 
 Row = dict[str, Any]
@@ -33,7 +37,8 @@ def published_ledger(batch_id: str, lake: Path) -> dict[str, int] | None:
         return None
     with Snapshot(lake) as snapshot:
         found = snapshot.rows("SELECT * FROM batches WHERE batch_id = ?", [batch_id])
-    return {name: found[0][name] for name in (*COUNTS, "reports_accepted")} if found else None
+    # A batch of before a count was kept had none of it.
+    return {name: found[0][name] or 0 for name in (*COUNTS, "reports_accepted")} if found else None
 
 
 def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dict[str, int]:
@@ -49,9 +54,12 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
             catalog = duplicates.catch_up(lake, catalog, batch_id=staged.batch_id)
             catalog = supersession.catch_up(lake, catalog, batch_id=staged.batch_id)
             with Snapshot(lake, catalog) as snapshot:
-                rows, ledger = _plan(staged, snapshot, now)
+                rows, ledger, removed_keys = _plan(staged, snapshot, now)
+                reopened = _reopened(staged, snapshot)
             check_conservation(ledger)
-            tables = _write_rows(staged, lake, catalog, rows, now)
+            tables = _write_rows(staged, lake, catalog, rows, removed_keys)
+            tables |= _mark_quarantine(staged, lake, tables, reopened, now)
+            keep_decisions(staged.read_rows("revise", "revisions"), settings.raw)
             write_catalog(lake, Catalog(catalog.version + 1, tables, staged.batch_id, sources), now=now)
         refresh_database(settings.database, lake)
     staged.remove()
@@ -72,22 +80,29 @@ def advance_source(advance: SourceAdvance, settings: Settings) -> None:
         write_catalog(settings.lake, msgspec.structs.replace(catalog, sources=sources))
 
 
-def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Rows, dict[str, int]]:
-    """The rows to append and the ledger, given what other batches published since this one was read."""
-    note, extracted = staged.read_note("ingest"), staged.read_note("extract")
-    staged.read_note("validate")
+def _plan(
+    staged: StagedBatch, snapshot: Snapshot, now: dt.datetime
+) -> tuple[Rows, dict[str, int], dict[str, list[str]]]:
+    """The rows to append, the ledger, and the keys of rows to take back, given what other batches published meanwhile."""
+    note, extracted, validated = map(staged.read_note, ("ingest", "extract", "validate"))
     staged_articles = staged.read_rows("ingest", "articles")
     read = {(row["article_id"], row["version"]) for row in staged_articles}
     raced = snapshot.held("articles", table("articles").key, read)
     articles = _without(staged_articles, raced, "version")
-    made = _unpublished(staged, "extract", snapshot, read, raced)
+    replayed = {(row["article_id"], row["version"]) for row in staged.read_rows("replay", "articles")}
+    versions = replayed | {(row["article_id"], row["version"]) for row in articles}
+    if is_decided_otherwise(snapshot, versions, validated["decisions"], raced):
+        raise OutdatedError(
+            f"People have decided about rows of batch {staged.batch_id} since they were checked. Validate it again."
+        )
+    made = _unpublished(staged, "extract", raced)
     accepted = {"articles": _without(staged.read_rows("validate", "articles"), raced, "version")}
-    accepted |= _unpublished(staged, "validate", snapshot, read, raced)
+    accepted |= _unpublished(staged, "validate", raced)
     failed = _without(staged.read_rows("extract", "quarantine"), raced, "article_version")
     rejected = _without(staged.read_rows("validate", "quarantine"), raced, "article_version")
+    retracted = [entry for entry in validated["retracted"] if (entry[2], entry[3]) not in raced]
     updated = set(note["updated"])
     n_updated = sum(row["version"] in updated for row in articles)
-    n_replayed = len(staged.read_rows("replay", "articles"))
     ledger = {
         "items_fetched": note["items_fetched"],
         "items_parsed": note["items_parsed"],
@@ -97,7 +112,7 @@ def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Ro
         "articles_updated": n_updated,
         "articles_duplicate": note["duplicates"] + len(staged_articles) - len(articles),
         "articles_conflicting": note["conflicting"],
-        "versions_replayed": n_replayed,
+        "versions_replayed": len(replayed),
         "versions_extracted": extracted["versions_extracted"]
         - (len(staged_articles) - len(articles))
         + _lost(staged, failed),
@@ -105,6 +120,7 @@ def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Ro
         "rows_extracted": len(articles) + sum(map(len, made.values())),
         "rows_accepted": sum(map(len, accepted.values())),
         "rows_quarantined": len(rejected),
+        "rows_retracted": len(retracted),
         "reports_accepted": len(accepted["incident_reports"]),
     }
     quarantined = [*staged.read_rows("ingest", "quarantine"), *failed, *rejected]
@@ -112,8 +128,57 @@ def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Ro
     rows[SUPERSEDED] = supersession.superseded_rows(snapshot, accepted["articles"], batch_id=staged.batch_id)
     rows["quality_results"] = staged.read_rows("validate", "quality_results")
     rows |= duplicates.duplicate_rows(snapshot, accepted["articles"], batch_id=staged.batch_id)
+    removed_keys: dict[str, list[str]] = {}
+    read_again = replayed - {(row["article_id"], row["article_version"]) for row in failed}
+    decided = _unknown(snapshot, "revisions", staged.read_rows("revise", "revisions"))
+    rows["revisions"] = decided
+    if read_again:
+        reader = Reader(staged.batch_id, now, _explanation(decided, rejected, extracted))
+        replacement = replace_rows(snapshot, accepted, read_again, reader)
+        removed_keys = replacement.removed_keys
+        left = [row | {"batch_id": staged.batch_id} for row in replacement.revisions]
+        rows |= _fresh(accepted, read_again, replacement.appended) | {"revisions": [*decided, *left]}
+    rows["reprocessed_versions"] = _reprocessed(staged, read_again, extracted, now)
     rows["batches"] = [_batch_row(staged, note, extracted, ledger, now)]
-    return rows, ledger
+    return rows, ledger, removed_keys
+
+
+def _fresh(accepted: Rows, read_again: set[Key], appended: Rows) -> Rows:
+    """Extracted rows to append: of versions read again only what is new or different."""
+    return {
+        name: [*_without(accepted[name], read_again, "article_version"), *appended[name]]
+        for name in EXTRACTED_TABLES
+    }
+
+
+def _explanation(decided: list[Row], rejected: list[Row], extracted: Row) -> Callable[[str, str], str]:
+    """Why a row is gone or changed: a person's decision, an expectation, or the extractor."""
+    by_row = {(row["entity"], row["entity_id"]): row for row in decided}
+    verbs = {"correct": "corrected", "accept": "accepted", "retract": "retracted", "restore": "restored"}
+    reasons = {_entity_id(row): row["reason"] for row in rejected}
+
+    def explain(name: str, key: str) -> str:
+        if (revision := by_row.get((name, key))) is not None:
+            return f"{verbs[revision['action']]} by {revision['reviewer_name']}: {revision['reason']}"
+        if key in reasons:
+            return f"quarantined: {reasons[key]}"
+        return f"reprocessed by extractor {extracted['extractor']} version {extracted['extractor_version']}"
+
+    return explain
+
+
+def _entity_id(row: Row) -> str | None:
+    """Key of the row of an extracted table that a quarantine row holds."""
+    return entity_key(row["table_name"], row["row_json"]) if row["table_name"] in EXTRACTED_TABLES else None
+
+
+def _reprocessed(staged: StagedBatch, versions: set[Key], extracted: Row, now: dt.datetime) -> list[Row]:
+    made_by = {name: extracted[name] for name in ("extractor", "extractor_version")}
+    owner = made_by | {"reprocessed_at": now, "batch_id": staged.batch_id}
+    return [
+        {"article_id": article_id, "article_version": version, **owner}
+        for article_id, version in sorted(versions)
+    ]
 
 
 def _lost(staged: StagedBatch, failed: list[Row]) -> int:
@@ -121,20 +186,15 @@ def _lost(staged: StagedBatch, failed: list[Row]) -> int:
     return len(staged.read_rows("extract", "quarantine")) - len(failed)
 
 
-def _unpublished(
-    staged: StagedBatch, stage: str, snapshot: Snapshot, read: set[Key], raced: set[Key]
-) -> Rows:
-    """Extracted rows a stage left, by table, without those the lake holds.
+def _unpublished(staged: StagedBatch, stage: str, raced: set[Key]) -> Rows:
+    """Extracted rows a stage left, by table, but for those of article versions that another batch published meanwhile.
 
-    A row can only be there already where its article version is: where that was replayed.
+    The lake can hold such rows already only of versions that are read again; these are compared one by one.
     """
     rows = {}
     for name in EXTRACTED_TABLES:
-        found = _without(staged.read_rows(stage, name), raced, "article_version")
-        is_new = [(row["article_id"], row["article_version"]) in read for row in found]
-        replayed = [row for row, new in zip(found, is_new, strict=True) if not new]
-        added = [row for row, new in zip(found, is_new, strict=True) if new]
-        rows[name] = [*_distinct(name, added).values(), *_unknown(snapshot, name, replayed)]
+        left = _without(staged.read_rows(stage, name), raced, "article_version")
+        rows[name] = list(_distinct(name, left).values())
     return rows
 
 
@@ -193,22 +253,49 @@ def _moved(advance: SourceAdvance, catalog: Catalog, reader: str) -> dict[str, S
 
 
 def _write_rows(
-    staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, now: dt.datetime
+    staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, removed_keys: dict[str, list[str]]
 ) -> dict[str, int]:
-    """Append to every table; the versions that would show the result."""
+    """Take rows back from and append to every table; the versions that would show the result."""
     versions = dict(catalog.tables)
+    for name, keys in removed_keys.items():
+        if keys:
+            versions[name] = remove(lake, name, batch_id=staged.batch_id, keys=keys)
     for name, found in rows.items():
         if found:
             versions[name] = append(lake, name, arrow_table(name, found), batch_id=staged.batch_id)
-    if resolved := _resolved(staged):
-        versions["quarantine"] = mark(
-            lake,
-            "quarantine",
-            batch_id=staged.batch_id,
-            updates={"replayed_at": f"to_timestamp({sql_text(now.isoformat())})"},
-            predicate=f"quarantine_id IN ({', '.join(map(sql_text, resolved))}) AND replayed_at IS NULL",
-        )
     return versions
+
+
+def _mark_quarantine(
+    staged: StagedBatch, lake: Path, versions: dict[str, int], reopened: list[str], now: dt.datetime
+) -> dict[str, int]:
+    """Close what is resolved, open again what is rejected once more; the version of the table after that."""
+    marked: dict[str, int] = {}
+    moment = f"to_timestamp({sql_text(now.isoformat())})"
+    for ids, value, state in ((_resolved(staged), moment, "NULL"), (reopened, "NULL", "NOT NULL")):
+        if ids and "quarantine" in versions:
+            marked["quarantine"] = mark(
+                lake,
+                "quarantine",
+                batch_id=staged.batch_id,
+                updates={"replayed_at": value},
+                predicate=f"quarantine_id IN ({', '.join(map(sql_text, ids))}) AND replayed_at IS {state}",
+            )
+    return marked
+
+
+def _reopened(staged: StagedBatch, snapshot: Snapshot) -> list[str]:
+    """Quarantined rows that were resolved once and are rejected by this batch again, of versions it read again."""
+    again = {
+        row["quarantine_id"]
+        for stage in ("extract", "validate")
+        for row in staged.read_rows(stage, "quarantine")
+    }
+    if not again:
+        return []
+    asked = {(quarantine_id,) for quarantine_id in again}
+    held = snapshot.matching("quarantine", ("quarantine_id", "replayed_at"), ("quarantine_id",), asked)
+    return sorted(row["quarantine_id"] for row in held if row["replayed_at"] is not None)
 
 
 def _resolved(staged: StagedBatch) -> list[str]:

@@ -1,83 +1,128 @@
-"""Validate: every staged row against the expectations of its table; failing rows go to quarantine, whole."""
+"""Validate: every staged row, as people have revised it, against the expectations of its table.
+
+Failing rows go to quarantine, whole.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from pipeline.batches.decisions import decisions_about
 from pipeline.batches.staging import StagedBatch
 from pipeline.errors import ContractError
 from pipeline.extract.rows import EXTRACTED_TABLES
+from pipeline.quality.checks import CORRECTED
 from pipeline.quality.freshness import volume
 from pipeline.quality.quarantine import quarantined_article, quarantined_row
+from pipeline.quality.revisions import revise_rows
 from pipeline.quality.validation import ExpectationOutcome, validate_rows
+from pipeline.schema.expectations import expectation_names
 from pipeline.schema.tables import table
 
 Row = dict[str, Any]
 
 
-def validate(staged: StagedBatch, *, now: dt.datetime) -> dict[str, int]:
+def validate(staged: StagedBatch, lake: Path, *, now: dt.datetime) -> dict[str, int]:
     """Validate the batch; see ``pipeline.stages.validate``."""
     articles = staged.read_rows("ingest", "articles")
     by_version = {
         (row["article_id"], row["version"]): row
         for row in [*articles, *staged.read_rows("replay", "articles")]
     }
-    outcomes: list[ExpectationOutcome] = []
-    quarantined: list[Row] = []
-    checked = validate_rows(table("articles"), articles, by_version)
-    outcomes += checked.outcomes
+    decisions = decisions_about(lake, set(by_version))
+    found = _Findings(now, by_version, [*decisions, *staged.read_rows("revise", "revisions")])
     if (advance := staged.advance()) is not None and advance.maximum is not None:
-        outcomes.append(volume(advance.source, len(articles), advance.maximum))
-    rejected: dict[tuple[str, str], list[str]] = {}
-    for number, failed in checked.failed.items():
-        row = articles[number]
-        rejected[row["article_id"], row["version"]] = failed
-        value = " ".join(failed)
-        quarantined.append(
-            quarantined_article(row, stage="validate", code="failed_expectation", value=value, seen_at=now)
-        )
-    accepted = {"articles": [row for n, row in enumerate(articles) if n not in checked.failed]}
-    lost_reports: set[str] = set()
+        found.outcomes.append(volume(advance.source, len(articles), advance.maximum))
+    found.check("articles", articles)
     for name in EXTRACTED_TABLES:
-        rows = staged.read_rows("extract", name)
-        checked = validate_rows(table(name), rows, by_version)
-        outcomes += checked.outcomes
-        accepted[name] = []
-        key = table(name).key[0]
-        for number, row in enumerate(rows):
-            article = by_version[row["article_id"], row["article_version"]]
-            failed, code = checked.failed.get(number, []), "failed_expectation"
-            if not failed and (
-                (article["article_id"], article["version"]) in rejected
-                or row.get("report_id") in lost_reports
-            ):
-                failed, code = [f"{row.get('report_id') or article['article_id']}"], "parent_quarantined"
-            if not failed:
-                accepted[name].append(row)
-                continue
-            quarantined.append(quarantined_row(name, row[key], row, article, failed, now, code=code))
-            if name == "incident_reports":
-                lost_reports.add(row["report_id"])
-    return _stage(staged, accepted, quarantined, outcomes)
+        found.check(name, staged.read_rows("extract", name))
+    return _stage(staged, found, sorted(decision["revision_id"] for decision in decisions))
 
 
-def _stage(
-    staged: StagedBatch,
-    accepted: dict[str, list[Row]],
-    quarantined: list[Row],
-    outcomes: list[ExpectationOutcome],
-) -> dict[str, int]:
-    _check_stops(outcomes)
-    for name, rows in accepted.items():
+@dataclass
+class _Findings:
+    """What the checks of a batch have found so far, table by table."""
+
+    now: dt.datetime
+    articles: dict[tuple[str, str], Row]
+    revisions: list[Row]
+    outcomes: list[ExpectationOutcome] = field(default_factory=list)
+    accepted: dict[str, list[Row]] = field(default_factory=dict)
+    quarantined: list[Row] = field(default_factory=list)
+    retracted: dict[str, list[Row]] = field(default_factory=dict)
+    lost: dict[str, set[str]] = field(default_factory=lambda: {"quarantined": set(), "retracted": set()})
+    """Article versions and reports that did not pass: what belongs to them follows."""
+
+    def check(self, name: str, rows: list[Row]) -> None:
+        """Apply people's decisions to the rows of one table, then check them like all others."""
+        spec = table(name)
+        revised = revise_rows(spec, rows, self.revisions)
+        self.retracted[name] = revised.retracted
+        checked = validate_rows(spec, revised.rows, self.articles)
+        self.outcomes += checked.outcomes
+        self.accepted[name] = []
+        names = expectation_names(spec)
+        for number, row in enumerate(revised.rows):
+            waived = revised.accepted.get(_key(name, row), set())
+            failed = [s for s in checked.failed.get(number, []) if names.get(s) not in waived]
+            self._sort(name, {k: v for k, v in row.items() if k != CORRECTED}, failed)
+        self.lost["retracted"].update(_key(name, row) for row in self.retracted[name])
+
+    def _sort(self, name: str, row: Row, failed: list[str]) -> None:
+        owners = {row.get("article_version"), row.get("report_id")} - {_key(name, row)}
+        if owners & self.lost["retracted"]:
+            self.retracted[name].append(row)
+            return
+        code = "failed_expectation"
+        if not failed and owners & self.lost["quarantined"]:
+            failed, code = [f"{row.get('report_id') or row['article_id']}"], "parent_quarantined"
+        if not failed:
+            self.accepted[name].append(row)
+            return
+        self.lost["quarantined"].add(_key(name, row))
+        if name == "articles":
+            value = " ".join(failed)
+            self.quarantined.append(
+                quarantined_article(row, stage="validate", code=code, value=value, seen_at=self.now)
+            )
+        else:
+            article = self.articles[row["article_id"], row["article_version"]]
+            key = row[table(name).key[0]]
+            self.quarantined.append(quarantined_row(name, key, row, article, failed, self.now, code=code))
+
+
+def _key(name: str, row: Row) -> str:
+    return str(row["version" if name == "articles" else table(name).key[0]])
+
+
+def _stage(staged: StagedBatch, found: _Findings, decisions: list[str]) -> dict[str, int]:
+    _check_stops(found.outcomes)
+    for name, rows in found.accepted.items():
         staged.write_rows("validate", name, rows)
-    staged.write_rows("validate", "quarantine", quarantined)
-    results = [msgspec.to_builtins(outcome) for outcome in outcomes]
+    staged.write_rows("validate", "quarantine", found.quarantined)
+    results = [msgspec.to_builtins(outcome) for outcome in found.outcomes]
     staged.write_rows("validate", "quality_results", results)
-    counts = {"rows_accepted": sum(map(len, accepted.values())), "rows_quarantined": len(quarantined)}
-    staged.write_note("validate", counts)
+    counts = {
+        "rows_accepted": sum(map(len, found.accepted.values())),
+        "rows_quarantined": len(found.quarantined),
+        "rows_retracted": sum(map(len, found.retracted.values())),
+    }
+    retracted = [
+        [
+            name,
+            _key(name, row),
+            row["article_id"],
+            row["version" if name == "articles" else "article_version"],
+        ]
+        for name, rows in found.retracted.items()
+        for row in rows
+    ]
+    staged.write_note("validate", counts | {"decisions": decisions, "retracted": retracted})
     return counts
 
 

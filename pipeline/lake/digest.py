@@ -10,8 +10,8 @@ import orjson
 
 from pipeline.schema.tables import Table, tables
 
-BOOKKEEPING = {"batches", "quality_results"}
-"""Tables that tell how the work was cut into batches."""
+BOOKKEEPING = {"batches", "quality_results", "revisions", "reprocessed_versions"}
+"""Tables that tell how the work was cut into batches, and what was published before."""
 
 
 def lake_digest(database: Path) -> dict[str, str]:

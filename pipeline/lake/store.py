@@ -83,6 +83,15 @@ def mark(lake: Path, name: str, *, batch_id: str, updates: dict[str, Any], predi
     return int(written.version())
 
 
+def remove(lake: Path, name: str, *, batch_id: str, keys: list[str]) -> int:
+    """Delete the rows with these keys from the table's current state (its one key column); returns the new version."""
+    written = deltalake.DeltaTable(table_path(lake, name))
+    [column] = table(name).key
+    listed = ", ".join("'" + key.replace("'", "''") + "'" for key in keys)
+    written.delete(f"{column} IN ({listed})", commit_properties=_properties(batch_id))
+    return int(written.version())
+
+
 def _properties(batch_id: str) -> deltalake.CommitProperties:
     return deltalake.CommitProperties(
         custom_metadata={"batch_id": batch_id},

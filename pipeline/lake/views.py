@@ -25,6 +25,8 @@ from pipeline.lake.supersession import SUPERSEDED, superseded_select
 from pipeline.schema import handwritten_views
 from pipeline.schema.tables import Table, tables
 
+_OF_ALL_VERSIONS = {"quarantine", "revisions", "reprocessed_versions"}
+"""Tables that tell of article versions and show all of them."""
 STORAGE_VERSION = "v1.0.0"
 """File format that every DuckDB client from 1.0 on can open."""
 
@@ -44,7 +46,7 @@ def _current_select(spec: Table) -> str:
         )
     if spec.name == PAIRS:
         return current_pairs()
-    if "article_version" not in {c.name for c in spec.columns} or spec.name == "quarantine":
+    if "article_version" not in {c.name for c in spec.columns} or spec.name in _OF_ALL_VERSIONS:
         return f'SELECT * FROM versions."{spec.name}"'
     return f'SELECT kept.* FROM versions."{spec.name}" AS kept {_UNSUPERSEDED}article_version'
 

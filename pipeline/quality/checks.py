@@ -11,6 +11,8 @@ from pipeline.schema.tables import sub_event_types
 Row = Mapping[str, Any]
 Check = Callable[[Row, Row], bool]
 
+CORRECTED = "corrected_fields"
+"""Key under which a row names the fields that a person has set: they rest on the decision, not on words of the text."""
 _CLASSES = ("civilians", "security_forces", "militants", "unknown")
 _NEEDS_EVIDENCE = {
     "date_start": ("date_start", "date_text"),
@@ -81,10 +83,13 @@ def _stands(text: str, start: int, end: int, quote: str) -> bool:
 
 
 def fields_have_evidence(row: Row, article: Row) -> bool:
-    """Every figure, date, place and party that is filled in has a quote."""
+    """Every figure, date, place and party that is filled in has a quote, unless a person has set it."""
     quoted = {e["field"] for e in row["evidence"]}
+    set_by_person = set(row.get(CORRECTED, ()))
     return all(
-        quoted & set(fields) for name, fields in _NEEDS_EVIDENCE.items() if row[name] not in (None, [])
+        quoted & set(fields) or name in set_by_person
+        for name, fields in _NEEDS_EVIDENCE.items()
+        if row[name] not in (None, [])
     )
 
 

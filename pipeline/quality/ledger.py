@@ -22,7 +22,11 @@ IDENTITIES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("articles_new", "articles_updated", "versions_replayed"),
         ("versions_extracted", "versions_failed"),
     ),
-    ("Rows made = accepted + quarantined", ("rows_extracted",), ("rows_accepted", "rows_quarantined")),
+    (
+        "Rows made = accepted + quarantined + retracted",
+        ("rows_extracted",),
+        ("rows_accepted", "rows_quarantined", "rows_retracted"),
+    ),
 )
 """Sentence, left columns, right columns: the sums of both sides are equal in every batch."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,6 +78,13 @@ def quarantined_row(
         row_json=_json(row),
         failed=failed if code == "failed_expectation" else [],
     )
+
+
+def entity_key(table_name: str, row_json: str | None) -> str | None:
+    """Key of the rejected row of an extracted table; found also where the row was cut off."""
+    [key] = table(table_name).key
+    found = re.search(rf'"{key}":"([a-z]-[0-9a-f]+)"', row_json or "")
+    return found[1] if found else None
 
 
 def _json(row: Row) -> str:

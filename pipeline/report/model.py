@@ -55,7 +55,7 @@ def funnel(ledger: Row) -> list[FunnelStep]:
             most,
             [("not extracted: quarantine", ledger["versions_failed"])],
         ),
-        FunnelStep("rows made of them", rows, rows, [("failed expectations: quarantine", ledger["rows_quarantined"])]),
+        FunnelStep("rows made of them", rows, rows, [("failed expectations: quarantine", ledger["rows_quarantined"]), ("taken back by a person", ledger["rows_retracted"])]),
         FunnelStep("rows published", ledger["rows_accepted"], rows, []),
     ]  # fmt: skip
 

@@ -129,6 +129,15 @@ def suite(table: Table) -> list[dict[str, Any]]:
     return from_columns + [_table_expectation(declared) for declared in table.expectations]
 
 
+def expectation_names(table: Table) -> dict[str, str]:
+    """Sentence to short name, of the expectations that reject a row."""
+    return {
+        config["meta"]["sentence"]: config["meta"]["expectation"]
+        for config in suite(table)
+        if config["meta"]["severity"] == "reject"
+    }
+
+
 def row_checks(table: Table) -> list[str]:
     """Names of the row checks that the table's expectations need."""
     return [declared["check"] for declared in table.expectations if declared["expect"] == "check"]

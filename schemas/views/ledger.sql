@@ -2,10 +2,11 @@ CREATE VIEW main.ledger AS
 SELECT batch_id, source, committed_at, items_fetched, items_parsed, items_failed, items_gated,
        articles_new, articles_updated, articles_duplicate, articles_conflicting,
        versions_replayed, versions_extracted, versions_failed, rows_extracted, rows_accepted, rows_quarantined,
+       coalesce(rows_retracted, 0) AS rows_retracted,
        items_fetched = items_parsed + items_failed + items_gated
          AND items_parsed = articles_new + articles_updated + articles_duplicate + articles_conflicting
          AND articles_new + articles_updated + versions_replayed = versions_extracted + versions_failed
-         AND rows_extracted = rows_accepted + rows_quarantined AS is_conserved
+         AND rows_extracted = rows_accepted + rows_quarantined + coalesce(rows_retracted, 0) AS is_conserved
 FROM main.batches;
 COMMENT ON VIEW main.ledger IS 'What went in and where it went, batch by batch, and of which declared source; is_conserved says that nothing is missing.';
 COMMENT ON COLUMN main.ledger.batch_id IS 'Made from the batch''s inputs: the same inputs give the same id.';
@@ -25,4 +26,5 @@ COMMENT ON COLUMN main.ledger.versions_failed IS 'Article versions it could not 
 COMMENT ON COLUMN main.ledger.rows_extracted IS 'Rows made, all tables, articles included.';
 COMMENT ON COLUMN main.ledger.rows_accepted IS 'Rows published.';
 COMMENT ON COLUMN main.ledger.rows_quarantined IS 'Rows that failed an expectation; quarantined.';
+COMMENT ON COLUMN main.ledger.rows_retracted IS 'Rows that a person took back; not published.';
 COMMENT ON COLUMN main.ledger.is_conserved IS 'True where the ledger adds up: nothing is missing.';

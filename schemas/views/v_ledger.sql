@@ -24,6 +24,7 @@ COMMENT ON COLUMN main.v_ledger.versions_failed IS 'Article versions it could no
 COMMENT ON COLUMN main.v_ledger.rows_extracted IS 'Rows made, all tables, articles included.';
 COMMENT ON COLUMN main.v_ledger.rows_accepted IS 'Rows published.';
 COMMENT ON COLUMN main.v_ledger.rows_quarantined IS 'Rows that failed an expectation; quarantined.';
+COMMENT ON COLUMN main.v_ledger.rows_retracted IS 'Rows that a person took back; not published.';
 COMMENT ON COLUMN main.v_ledger.is_conserved IS 'True where the ledger adds up: nothing is missing.';
 COMMENT ON COLUMN main.v_ledger.failed_rate IS 'Share of the items fetched that could not be read, 0 to 1; NULL where none was fetched.';
 COMMENT ON COLUMN main.v_ledger.duplicate_rate IS 'Share of the articles that were in the lake already, or twice in the batch; NULL where there was none.';

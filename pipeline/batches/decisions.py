@@ -1,0 +1,108 @@
+"""Decisions of people: those that the lake holds, and their copies in the raw store."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from pipeline.errors import LakeError
+from pipeline.extract.rows import EXTRACTED_TABLES
+from pipeline.files import write_atomically
+from pipeline.lake.catalog import read_catalog
+from pipeline.lake.snapshot import Snapshot, sql_text
+from pipeline.quality.revisions import DECIDED
+from pipeline.schema.tables import table
+
+Row = dict[str, Any]
+_ACTIONS = ", ".join(map(sql_text, DECIDED))
+
+
+def decisions_about(lake: Path, versions: set[tuple[str, str]]) -> list[Row]:
+    """What people have decided about rows of these article versions, as the lake holds it now."""
+    catalog = read_catalog(lake)
+    if "revisions" not in catalog.tables or not versions:
+        return []
+    with Snapshot(lake, catalog) as snapshot:
+        return snapshot_decisions(snapshot, versions)
+
+
+def snapshot_decisions(snapshot: Snapshot, versions: set[tuple[str, str]]) -> list[Row]:
+    """The same of one visible state."""
+    wanted = pa.table({"article_version": pa.array(sorted({v for _, v in versions}), pa.string())})
+    snapshot.connection.register("decided_versions", wanted)
+    found = snapshot.rows(
+        f"SELECT * FROM revisions SEMI JOIN decided_versions USING (article_version) WHERE action IN ({_ACTIONS}) "
+        "ORDER BY decided_at, revision_id"
+    )
+    snapshot.connection.unregister("decided_versions")
+    return found
+
+
+def orphaned_decisions(snapshot: Snapshot) -> list[Row]:
+    """Decisions about rows of current article versions that do not come out any more: neither published nor in quarantine.
+
+    They stay in the table and hold again when their row does. A retracted row is where it was sent, so it is not told.
+    """
+    held = " UNION ALL ".join(
+        f"SELECT {table(name).key[0]} AS entity_id FROM {name}" for name in EXTRACTED_TABLES
+    )
+    return snapshot.rows(
+        f"""WITH held AS ({held}), verdicts AS (
+              SELECT entity_id, arg_max(action, (decided_at, revision_id)) AS verdict FROM revisions
+              WHERE action IN ('retract', 'restore') GROUP BY entity_id)
+            SELECT revisions.* FROM revisions LEFT JOIN verdicts USING (entity_id)
+            WHERE action IN ('correct', 'accept') AND entity IN ({", ".join(map(sql_text, EXTRACTED_TABLES))})
+              AND verdict IS DISTINCT FROM 'retract' AND NOT EXISTS (FROM held WHERE held.entity_id = revisions.entity_id)
+              AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.article_version = revisions.article_version
+                              AND q.replayed_at IS NULL AND contains(q.row_json, '"' || revisions.entity_id || '"'))
+            ORDER BY decided_at, revision_id"""
+    )
+
+
+def is_decided_otherwise(
+    snapshot: Snapshot, versions: set[tuple[str, str]], seen: list[str], raced: set[tuple[Any, ...]]
+) -> bool:
+    """True where people have decided about the versions since ``seen``; those of ``raced`` ones count for nothing."""
+    decided = snapshot_decisions(snapshot, versions | raced)
+    known = {row["revision_id"] for row in decided if (row["article_id"], row["article_version"]) in raced}
+    return {row["revision_id"] for row in decided} - known != set(seen) - known
+
+
+def keep_decisions(rows: Iterable[Row], store: Path) -> None:
+    """Write each decision of a person into the raw store, content-addressed, so that a lost table can be made again."""
+    for row in rows:
+        if row["action"] not in DECIDED:
+            continue
+        kept = {name: value for name, value in row.items() if name != "batch_id"}
+        content = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+        path = _folder(store) / f"{hashlib.sha256(content).hexdigest()}.json"
+        if not path.exists():
+            write_atomically(path, content)
+
+
+def read_decisions(store: Path) -> list[Row]:
+    """All decisions of the raw store, as rows of ``revisions`` but for their batch, earliest first.
+
+    Raises:
+        LakeError: a decision is damaged.
+    """
+    found = []
+    for path in sorted(_folder(store).glob("*.json")):
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != path.stem:
+            raise LakeError(
+                f"The decision {path} is damaged. Restore it from a backup, or remove it to go on without."
+            )
+        row = orjson.loads(content)
+        found.append(row | {"decided_at": dt.datetime.fromisoformat(row["decided_at"])})
+    return sorted(found, key=lambda row: (row["decided_at"], row["revision_id"]))
+
+
+def _folder(store: Path) -> Path:
+    return store / "decisions"
