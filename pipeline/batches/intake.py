@@ -110,8 +110,10 @@ def known_versions(lake: Path) -> dict[str, list[KnownVersion]]:
     """What the lake holds of every article, by article id."""
     known: dict[str, list[KnownVersion]] = {}
     with Snapshot(lake) as snapshot:
-        for row in snapshot.rows("SELECT article_id, version, text_sha256, published_at FROM articles"):
-            held = KnownVersion(row["version"], row["text_sha256"], row["published_at"])
+        for row in snapshot.rows(
+            "SELECT article_id, version, text_sha256, published_at, modified_at FROM articles"
+        ):
+            held = KnownVersion(row["version"], row["text_sha256"], row["published_at"], row["modified_at"])
             known.setdefault(row["article_id"], []).append(held)
     return known
 
@@ -134,6 +136,7 @@ def article_row(article: ParsedArticle, now: dt.datetime) -> Row:
         "published_on": article.published_on,
         "published_at_source": article.published_at_source,
         "published_at_certainty": article.published_at_certainty,
+        "modified_at": article.modified_at,
         "content_type": article.content_type,
         "charset": article.charset,
         "input_location": article.input_location,

@@ -17,7 +17,7 @@ from pipeline.text.near_duplicates import MAX_NEIGHBOURS
 GROUPS_TABLE = "derived.near_duplicate_groups"
 CURRENT_ARTICLES = (
     "SELECT * FROM versions.articles "
-    "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY published_at DESC, version) = 1"
+    "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY published_at DESC, modified_at DESC NULLS LAST, version) = 1"
 )
 CURRENT_PAIRS = f"""
 WITH pairs AS MATERIALIZED (
