@@ -114,11 +114,11 @@ def _stage_items(
 
 def known_versions(lake: Path, article_ids: set[str]) -> dict[str, list[KnownVersion]]:
     """What the lake holds of these articles, by article id."""
-    columns = ("article_id", "version", "text_sha256", "published_at")
+    columns = ("article_id", "version", "text_sha256", "published_at", "modified_at")
     known: dict[str, list[KnownVersion]] = {}
     with Snapshot(lake) as snapshot:
         for row in snapshot.matching("articles", columns, ("article_id",), [(one,) for one in article_ids]):
-            held = KnownVersion(row["version"], row["text_sha256"], row["published_at"])
+            held = KnownVersion(row["version"], row["text_sha256"], row["published_at"], row["modified_at"])
             known.setdefault(row["article_id"], []).append(held)
     return known
 
@@ -141,6 +141,7 @@ def article_row(article: ParsedArticle, now: dt.datetime) -> Row:
         "published_on": article.published_on,
         "published_at_source": article.published_at_source,
         "published_at_certainty": article.published_at_certainty,
+        "modified_at": article.modified_at,
         "content_type": article.content_type,
         "charset": article.charset,
         "input_location": article.input_location,

@@ -1,7 +1,7 @@
 """``incidents.duckdb``: views over the visible Parquet files, replaced atomically after each commit.
 
-The main schema shows each article in its current version (the latest publication time; of two versions of one
-time the one with the smaller key) with the rows read from it; the schema ``versions`` shows every version. The one table of the
+The main schema shows each article in its current version (the latest publication time, then the last
+modified; of two versions of one time the one with the smaller key) with the rows read from it; the schema ``versions`` shows every version. The one table of the
 file tells the groups of near duplicates, which only the lake as a whole can tell.
 """
 

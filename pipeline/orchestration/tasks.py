@@ -13,10 +13,10 @@ from pipeline import stages
 from pipeline.batches.source_states import source_states
 from pipeline.config import SAMPLES_DIR, settings
 from pipeline.errors import ConfigError, ContractError, SourceError
-from pipeline.orchestration.inbox import claimed_files, mark_processed
+from pipeline.orchestration.inbox import claimed_files, first_batch, mark_processed
 
 MAX_BATCHES_A_RUN = 100
-"""A run of a declared source ends here though more is waiting, so that its log and its time stay bounded."""
+"""A run ends here though more is waiting, so that its log and its time stay bounded."""
 PROGRESS_MARK = "incidents progress:"
 """Begins every line that the embedded run shows of a task's output."""
 
@@ -89,14 +89,13 @@ def report(batch_id: str) -> str:
 
 @_fails_at_once
 def publish_arrivals() -> list[str]:
-    """Publish everything that is claimed in the drop folder, as one batch. Returns the batch ids."""
+    """Publish what is claimed in the drop folder, batch after batch, the oldest claims first. Returns the batch ids."""
     found = settings()
-    files = claimed_files(found.inbox)
-    if not files:
-        return []
-    batch_id = stages.run(files, found, progress=_say)
-    mark_processed(found.inbox, files)
-    return [batch_id]
+    batch_ids: list[str] = []
+    while len(batch_ids) < MAX_BATCHES_A_RUN and (files := first_batch(claimed_files(found.inbox))):
+        batch_ids.append(stages.run(files, found, progress=_say))
+        mark_processed(found.inbox, files)
+    return batch_ids
 
 
 def fetch_source(name: str) -> list[str]:

@@ -109,7 +109,7 @@ def test_a_dropped_file_and_a_rest_call_publish_incidents(
     arriving.rename(home.inbox / "tigris_wire.jsonl")
     until(lambda: "Tigris Wire" in _sources(home), "the dropped file's incidents")
     until(
-        lambda: list((home.inbox / "processed").glob("*/tigris_wire.jsonl")), "the move of the dropped file"
+        lambda: list((home.inbox / "processed").glob("*/*/tigris_wire.jsonl")), "the move of the dropped file"
     )
 
     token = _call(port, "/auth/token", {"username": USER, "password": write_password(home)})["access_token"]
