@@ -60,17 +60,18 @@ class History:
 
 
 def volume_alarms(values: Sequence[float | None], *, has_ended: Sequence[bool]) -> dict[int, str]:
-    """Days that stand out from the seven before: a jump (five times their median), or silence after steady days.
+    """Days that stand out from the seven before: a jump (five times their median), or silence after seven days without one.
 
     A day that has not ended is never silent.
     """
     found = {}
     for day in range(_BEFORE, len(values)):
-        usual = median(value or 0 for value in values[day - _BEFORE : day])
+        before = [value or 0 for value in values[day - _BEFORE : day]]
+        usual = median(before)
         count = values[day] or 0
         if count >= _LEAST_JUMP and count > _JUMP * max(usual, 1):
             found[day] = "jump"
-        elif usual >= 1 and count == 0 and has_ended[day]:
+        elif all(before) and count == 0 and has_ended[day]:
             found[day] = "silent"
     return found
 
@@ -107,16 +108,11 @@ def history_findings(history: History) -> list[Finding]:
     ]
     found += _last_day(history)
     recent = range(max(0, len(history.days) - 2), len(history.days))
-    for line in history.volumes:
-        for day in recent:
-            if day in line.alarms:
-                word = (
-                    "brought far more than in the week before"
-                    if line.alarms[day] == "jump"
-                    else "fell silent"
-                )
-                sentence = f"{line.name} {word} ({history.days[day]})."
-                found.append(Finding("look", sentence, "See whether the source has changed.", "#volumes"))
+    for word, told in (("jump", "brought far more than in the week before"), ("silent", "fell silent")):
+        names = [line.name for line in history.volumes if any(line.alarms.get(day) == word for day in recent)]
+        if names:
+            sentence = f"Sources {told}: {', '.join(names)}."
+            found.append(Finding("look", sentence, "See whether the source has changed.", "#volumes"))
     names = [line.name for line in history.nulls if any(day in line.alarms for day in recent)]
     if names:
         sentence = f"Values are missing far more often than before: {', '.join(names)}."
