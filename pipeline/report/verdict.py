@@ -10,7 +10,7 @@ from pipeline.report.model import ReportData
 
 Level = Literal["ok", "look", "stop"]
 WORDS: dict[Level, str] = {
-    "ok": "OK: this data can be trusted.",
+    "ok": "OK: nothing speaks against using this data.",
     "look": "Look at this first.",
     "stop": "Do not use this data.",
 }

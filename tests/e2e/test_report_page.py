@@ -136,7 +136,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Real pages: of the samples, of inputs that are half rejected, of 90 made-up days, of nothing."""
     folder = tmp_path_factory.mktemp("pages")
     home = Settings(home=folder, lake=folder / "lake", workers=1)
-    batch = Path(stages.write_batch_report(stages.run([SAMPLES_DIR / "articles" / "sahel_courier.jsonl"], home), home))
+    batch = Path(
+        stages.write_batch_report(stages.run([SAMPLES_DIR / "articles" / "sahel_courier.jsonl"], home), home)
+    )
     wrong = folder / "wrong.jsonl"
     wrong.write_text('{broken\n{"text": "no date"}\n', encoding="utf-8")
     rejected = Path(stages.write_batch_report(stages.run([wrong], home), home))
