@@ -7,12 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pipeline.batches.history import history
 from pipeline.batches.source_states import source_states
 from pipeline.config import SCHEMAS_DIR, Settings
 from pipeline.errors import LakeError
 from pipeline.files import write_atomically
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.ledger import balances
+from pipeline.report.dashboard import render_dashboard
 from pipeline.report.model import ReportData
 from pipeline.report.page import page_bytes, render_report
 
@@ -47,43 +49,53 @@ def report_path(batch_id: str, settings: Settings) -> Path:
     return settings.reports / f"{batch_id}.html"
 
 
-def report_data(batch_id: str, settings: Settings) -> ReportData:
+def report_data(batch_id: str, settings: Settings, snapshot: Snapshot) -> ReportData:
     """What the page shows of a published batch.
 
     Raises:
         LakeError: the batch is not published.
     """
-    with Snapshot(settings.lake) as snapshot:
-        batches = snapshot.rows("SELECT * FROM batches WHERE batch_id = ?", [batch_id])
-        if not batches:
-            raise LakeError(f"Batch {batch_id} is not published; run it first.")
-        own = "WHERE batch_id = ? ORDER BY ALL"
-        return ReportData(
-            batch=batches[0],
-            balances=balances(batches[0]),
-            expectations=snapshot.rows(
-                "SELECT * FROM quality_results WHERE batch_id = ? ORDER BY table_name, expectation",
-                [batch_id],
-            ),
-            quarantined=snapshot.rows(f"SELECT * FROM quarantine {own}", [batch_id]),
-            incidents=snapshot.rows(
-                """SELECT r.*, a.source_name, a.title, a.url, a.published_at, a.text
-                   FROM incident_reports AS r JOIN articles AS a ON a.article_id = r.article_id AND a.version = r.article_version
-                   WHERE r.batch_id = ? ORDER BY r.date_start DESC NULLS LAST, r.country_name, r.place_name, r.report_id""",
-                [batch_id],
-            ),
-            aggregate_claims=snapshot.rows(
-                "SELECT * FROM aggregate_claims WHERE batch_id = ? ORDER BY claim_id", [batch_id]
-            ),
-            sources=[asdict(state) for state in source_states(settings, now=batches[0]["committed_at"])],
-            by_source=snapshot.rows(_BY_SOURCE, [batch_id]),
-            accuracy=known_accuracy(batches[0]["extractor"], batches[0]["extractor_version"]),
-        )
+    batches = snapshot.rows("SELECT * FROM batches WHERE batch_id = ?", [batch_id])
+    if not batches:
+        raise LakeError(f"Batch {batch_id} is not published; run it first.")
+    own = "WHERE batch_id = ? ORDER BY ALL"
+    return ReportData(
+        batch=batches[0],
+        balances=balances(batches[0]),
+        expectations=snapshot.rows(
+            "SELECT * FROM quality_results WHERE batch_id = ? ORDER BY table_name, expectation",
+            [batch_id],
+        ),
+        quarantined=snapshot.rows(f"SELECT * FROM quarantine {own}", [batch_id]),
+        incidents=snapshot.rows(
+            """SELECT r.*, a.source_name, a.title, a.url, a.published_at, a.text
+               FROM incident_reports AS r JOIN articles AS a ON a.article_id = r.article_id AND a.version = r.article_version
+               WHERE r.batch_id = ? ORDER BY r.date_start DESC NULLS LAST, r.country_name, r.place_name, r.report_id""",
+            [batch_id],
+        ),
+        aggregate_claims=snapshot.rows(
+            "SELECT * FROM aggregate_claims WHERE batch_id = ? ORDER BY claim_id", [batch_id]
+        ),
+        sources=[
+            asdict(state)
+            for state in source_states(settings, now=batches[0]["committed_at"], snapshot=snapshot)
+        ],
+        by_source=snapshot.rows(_BY_SOURCE, [batch_id]),
+        accuracy=known_accuracy(batches[0]["extractor"], batches[0]["extractor_version"]),
+    )
+
+
+def dashboard_path(settings: Settings) -> Path:
+    """Where the standing dashboard lies."""
+    return settings.reports / "index.html"
 
 
 def write_batch_report(batch_id: str, settings: Settings) -> Path:
-    """Write the page of a published batch, and the same as ``latest.html``."""
-    page = page_bytes(render_report(report_data(batch_id, settings)))
+    """Write the page of a published batch, the same as ``latest.html``, and the dashboard of all."""
+    with Snapshot(settings.lake) as snapshot:
+        page = page_bytes(render_report(report_data(batch_id, settings, snapshot)))
+        dashboard = page_bytes(render_dashboard(history(settings, snapshot)))
     for path in (report_path(batch_id, settings), settings.reports / "latest.html"):
         write_atomically(path, page)
+    write_atomically(dashboard_path(settings), dashboard)
     return report_path(batch_id, settings)

@@ -10,7 +10,7 @@ from pipeline.report.model import ReportData
 
 Level = Literal["ok", "look", "stop"]
 WORDS: dict[Level, str] = {
-    "ok": "OK: this data can be trusted.",
+    "ok": "OK: nothing speaks against using this data.",
     "look": "Look at this first.",
     "stop": "Do not use this data.",
 }
@@ -46,7 +46,10 @@ def batch_findings(data: ReportData) -> list[Finding]:
                 "#ledger",
             )
         )
-    rejected = batch["items_failed"] + batch["articles_conflicting"] + batch["versions_failed"]
+    # An article in a language that is not read is kept, and there is nothing to do about it.
+    waiting = sum(row["reason_code"] == "unsupported_language" for row in data.quarantined)
+    failed = max(0, batch["versions_failed"] - waiting)
+    rejected = batch["items_failed"] + batch["articles_conflicting"] + failed
     came = batch["items_fetched"] + batch["versions_replayed"]
     if came and rejected / came > _MOST_REJECTED:
         found.append(

@@ -19,6 +19,7 @@ import pytest
 
 from pipeline.config import SAMPLES_DIR, Settings
 from pipeline.orchestration.environment import USER, write_password
+from tests.airflow_pages import check_refusals, check_views
 from tests.articles import record
 from tests.broker import Broker, as_values, declare_topic, held_ids, running_broker
 
@@ -122,6 +123,10 @@ def test_a_dropped_file_and_a_rest_call_publish_incidents(
     )
     assert state == "success"
     assert "Sahel Courier" in _sources(home)
+    published = _call(port, f"{path}/taskInstances/publish/xcomEntries/return_value", token=token)["value"]
+    base = f"http://127.0.0.1:{port}"
+    check_refusals(base, home.reports, run["dag_run_id"], token)
+    check_views(base, run["dag_run_id"], published, write_password(home))
     assert process.poll() is None
 
 
