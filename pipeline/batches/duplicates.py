@@ -145,8 +145,7 @@ def _without_signatures(lake: Path, catalog: Catalog) -> Catalog:
             shutil.rmtree(path, ignore_errors=True)
     kept = {name: version for name, version in catalog.tables.items() if name not in (SIGNATURES, PAIRS)}
     stripped = msgspec.structs.replace(catalog, tables=kept)
-    roll_back_uncommitted(lake, stripped)
-    return stripped
+    return roll_back_uncommitted(lake, stripped)
 
 
 def _month(moment: dt.datetime) -> int:
