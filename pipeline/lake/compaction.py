@@ -15,10 +15,10 @@ from pipeline.lake.store import HOOKS, WRITER_PROPERTIES, open_table, table_path
 
 TARGET_BYTES = 32 << 20
 """Files of this size are left alone, so that a row is written again a bounded number of times however the lake grows."""
-MAX_SMALL_FILES = 64
+MAX_SMALL_FILES = 32
 """A table is compacted after a publish where that takes away so many files. A question opens every file of the partitions it reads,
-at 0.1 to 0.3 ms each: with 64 that is less than the time of a publish (`python -m bench.speed.commits`)."""
-COMMITS_BETWEEN_LOOKS = 16
+and making the views does so for all of them, at 0.1 to 0.4 ms each by the number of columns (`python -m bench.speed.commits`)."""
+COMMITS_BETWEEN_LOOKS = 8
 """Commits after which a publish looks whether a table is to be compacted."""
 
 

@@ -110,7 +110,9 @@ def _new_files(lake: Path, name: str, earlier: Catalog, catalog: Catalog) -> lis
 def _update_groups(connection: duckdb.DuckDBPyConnection, signed: list[str], superseded: list[str]) -> None:
     """Carry over the groups but for those that an added or superseded version may have changed, and make these again."""
     for name, source, files in (("added", SIGNATURES, signed), ("gone", SUPERSEDED, superseded)):
-        connection.execute(f"CREATE TEMP TABLE {name} AS {rows_select(table(source), StoredTable(files))}")
+        connection.execute(
+            f"CREATE TEMP TABLE {name} AS {rows_select(table(source), StoredTable(tuple(files)))}"
+        )
     months = {month for (month,) in connection.execute(_MONTHS_AROUND).fetchall()}
     connection.execute(_TOUCHED.format(signatures=_signatures_of(months)))
     connection.execute(_AFFECTED)

@@ -78,6 +78,7 @@ class Snapshot:
         self.catalog = read_catalog(lake) if catalog is None else catalog
         self.connection = duckdb.connect()
         self.connection.execute("SET TimeZone = 'UTC'")
+        self.connection.execute("SET parquet_metadata_cache = true")
         self._lake = lake
         self._opened: set[str] = set()
 

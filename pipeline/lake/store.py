@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,28 +53,44 @@ def open_table(lake: Path, name: str, version: int) -> deltalake.DeltaTable:
 class StoredTable:
     """A table as one state of the lake holds it."""
 
-    files: list[str]
+    files: tuple[str, ...] = ()
     """Its Parquet files."""
     missing: frozenset[str] = frozenset()
     """Declared columns that were not stored yet."""
     changed: frozenset[str] = frozenset()
     """Columns stored in another type than declared."""
+    rows: int | None = None
+    """How many rows it has; ``None`` where its log does not say."""
 
 
 def stored_table(lake: Path, name: str, catalog: Catalog) -> StoredTable:
     """The table in the catalog's state; without files where it was never written."""
     if name not in catalog.tables:
-        return StoredTable([])
-    opened = open_table(lake, name, catalog.tables[name])
-    spec = table(name)
+        return StoredTable(rows=0)
+    version = catalog.tables[name]
+    try:
+        written = log_path(lake, name, version).stat()
+    except FileNotFoundError:
+        return _read_table(lake, name, version, (0, 0))
+    return _read_table(lake, name, version, (written.st_ino, written.st_mtime_ns))
+
+
+@lru_cache(maxsize=64)
+def _read_table(lake: Path, name: str, version: int, _written: tuple[int, int]) -> StoredTable:
+    """The table at a version, which never changes; a table that was made anew has another log, so another ``_written``."""
+    opened, spec = open_table(lake, name, version), table(name)
+    counts: list[Any] = pa.table(opened.get_add_actions())["num_records"].to_pylist()
     return StoredTable(
-        sorted(opened.file_uris()), missing_columns(opened, spec), changed_columns(opened, spec)
+        files=tuple(sorted(opened.file_uris())),
+        missing=missing_columns(opened, spec),
+        changed=changed_columns(opened, spec),
+        rows=None if None in counts else sum(counts),
     )
 
 
 def data_files(lake: Path, name: str, catalog: Catalog) -> list[str]:
     """Parquet files of the table in the catalog's state; none where it was never written."""
-    return stored_table(lake, name, catalog).files
+    return list(stored_table(lake, name, catalog).files)
 
 
 def log_path(lake: Path, name: str, version: int) -> Path:

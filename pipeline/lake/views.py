@@ -94,6 +94,8 @@ def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
         connection = duckdb.connect()
         try:
             connection.execute("SET TimeZone = 'UTC'")
+            # Each view that is made binds those below it anew, down to the files.
+            connection.execute("SET parquet_metadata_cache = true")
             connection.execute(
                 f"ATTACH {sql_text(str(staged))} AS views_file (STORAGE_VERSION {sql_text(STORAGE_VERSION)})"
             )
