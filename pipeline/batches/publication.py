@@ -12,6 +12,7 @@ import msgspec
 from pipeline import __version__
 from pipeline.batches import duplicates, supersession
 from pipeline.batches.decisions import is_decided_otherwise, keep_decisions
+from pipeline.batches.maintenance import compact_where_due
 from pipeline.batches.replacement import Reader, replace_rows
 from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.config import Settings
@@ -50,7 +51,7 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
             catalog = read_catalog(lake)
             now = commit_time(catalog, now)
             sources = _advanced(staged, catalog)
-            roll_back_uncommitted(lake, catalog)
+            catalog = roll_back_uncommitted(lake, catalog)
             catalog = duplicates.catch_up(lake, catalog, batch_id=staged.batch_id)
             catalog = supersession.catch_up(lake, catalog, batch_id=staged.batch_id)
             with Snapshot(lake, catalog) as snapshot:
@@ -63,6 +64,7 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
             write_catalog(lake, Catalog(catalog.version + 1, tables, staged.batch_id, sources), now=now)
         refresh_database(settings.database, lake)
     staged.remove()
+    compact_where_due(settings)
     return ledger
 
 

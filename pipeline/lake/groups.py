@@ -18,7 +18,7 @@ import pyarrow as pa
 from pipeline.lake.catalog import Catalog, Operation, decode_catalog, history_path
 from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, SIGNATURES, current_pairs
 from pipeline.lake.snapshot import rows_select, sql_text
-from pipeline.lake.store import data_files
+from pipeline.lake.store import StoredTable, data_files
 from pipeline.lake.supersession import SUPERSEDED
 from pipeline.schema.tables import table
 from pipeline.text.groups import groups_of_pairs
@@ -110,7 +110,9 @@ def _new_files(lake: Path, name: str, earlier: Catalog, catalog: Catalog) -> lis
 def _update_groups(connection: duckdb.DuckDBPyConnection, signed: list[str], superseded: list[str]) -> None:
     """Carry over the groups but for those that an added or superseded version may have changed, and make these again."""
     for name, source, files in (("added", SIGNATURES, signed), ("gone", SUPERSEDED, superseded)):
-        connection.execute(f"CREATE TEMP TABLE {name} AS {rows_select(table(source), files)}")
+        connection.execute(
+            f"CREATE TEMP TABLE {name} AS {rows_select(table(source), StoredTable(tuple(files)))}"
+        )
     months = {month for (month,) in connection.execute(_MONTHS_AROUND).fetchall()}
     connection.execute(_TOUCHED.format(signatures=_signatures_of(months)))
     connection.execute(_AFFECTED)

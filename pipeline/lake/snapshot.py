@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.lake.catalog import Catalog, read_catalog
-from pipeline.lake.store import data_files
+from pipeline.lake.store import StoredTable, stored_table
 from pipeline.schema.tables import Column, Table, table, tables
 
 Row = dict[str, Any]
@@ -43,16 +43,27 @@ def sql_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def rows_select(spec: Table, files: Sequence[str]) -> str:
+def rows_select(spec: Table, stored: StoredTable) -> str:
     """A SELECT of all rows of a table from its Parquet files, with declared names, order and types."""
-    if not files:
-        empty = ", ".join(f'CAST(NULL AS {duckdb_type(c.type)}) AS "{c.name}"' for c in spec.columns)
+    if not stored.files:
+        empty = ", ".join(_cast("NULL", column) for column in spec.columns)
         return f"SELECT {empty} WHERE false"
-    listed = ", ".join(sql_text(file) for file in files)
+    listed = ", ".join(sql_text(file) for file in stored.files)
     kinds = ", ".join(f"{sql_text(name)}: {_partition_type(spec, name)}" for name in spec.partition_by)
     partitioned = f", hive_partitioning = true, hive_types = {{{kinds}}}" if spec.partition_by else ""
-    names = ", ".join(f'"{column.name}"' for column in spec.columns)
+    names = ", ".join(_selected(column, stored) for column in spec.columns)
     return f"SELECT {names} FROM read_parquet([{listed}], union_by_name = true{partitioned})"
+
+
+def _selected(column: Column, stored: StoredTable) -> str:
+    """A column of a table as it is declared, from files of before it was stored or was changed too."""
+    if column.name in stored.missing:
+        return _cast("NULL", column)
+    return _cast(f'"{column.name}"', column) if column.name in stored.changed else f'"{column.name}"'
+
+
+def _cast(value: str, column: Column) -> str:
+    return f'CAST({value} AS {duckdb_type(column.type)}) AS "{column.name}"'
 
 
 def _partition_type(spec: Table, name: str) -> str:
@@ -67,6 +78,7 @@ class Snapshot:
         self.catalog = read_catalog(lake) if catalog is None else catalog
         self.connection = duckdb.connect()
         self.connection.execute("SET TimeZone = 'UTC'")
+        self.connection.execute("SET parquet_metadata_cache = true")
         self._lake = lake
         self._opened: set[str] = set()
 
@@ -77,7 +89,7 @@ class Snapshot:
             LakeError: a table is damaged.
         """
         for name in set(names) - self._opened:
-            select = rows_select(table(name), data_files(self._lake, name, self.catalog))
+            select = rows_select(table(name), stored_table(self._lake, name, self.catalog))
             self.connection.execute(f'CREATE VIEW "{name}" AS {select}')
             self._opened.add(name)
 

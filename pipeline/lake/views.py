@@ -20,7 +20,7 @@ from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, current_pairs
 from pipeline.lake.groups import fill_groups, state_statement
 from pipeline.lake.history import state_as_of
 from pipeline.lake.snapshot import rows_select, sql_text
-from pipeline.lake.store import data_files
+from pipeline.lake.store import stored_table
 from pipeline.lake.supersession import SUPERSEDED, superseded_select
 from pipeline.schema import handwritten_views
 from pipeline.schema.tables import Table, tables
@@ -55,7 +55,7 @@ def _stored_select(spec: Table, lake: Path, catalog: Catalog) -> str:
     """All rows of a table; the superseded versions of a state of before they were kept follow from its articles."""
     if spec.name == SUPERSEDED and SUPERSEDED not in catalog.tables:
         return superseded_select("versions.articles")
-    return rows_select(spec, data_files(lake, spec.name, catalog))
+    return rows_select(spec, stored_table(lake, spec.name, catalog))
 
 
 def view_statements(lake: Path, catalog: Catalog) -> list[str]:
@@ -106,6 +106,8 @@ def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
         connection = duckdb.connect()
         try:
             connection.execute("SET TimeZone = 'UTC'")
+            # Each view that is made binds those below it anew, down to the files.
+            connection.execute("SET parquet_metadata_cache = true")
             connection.execute(
                 f"ATTACH {sql_text(str(staged))} AS views_file (STORAGE_VERSION {sql_text(STORAGE_VERSION)})"
             )
