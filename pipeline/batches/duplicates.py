@@ -20,7 +20,8 @@ from deltalake.exceptions import DeltaError
 
 from pipeline.config import Settings
 from pipeline.ids import make_id
-from pipeline.lake.catalog import Catalog, read_catalog, write_catalog, writer_lock
+from pipeline.lake.catalog import Catalog, Operation, read_catalog, write_catalog, writer_lock
+from pipeline.lake.duplicates import PAIRS, SIGNATURES
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import append, roll_back_uncommitted, table_path
 from pipeline.lake.views import refresh_database
@@ -37,7 +38,7 @@ from pipeline.text.near_duplicates import (
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
-SIGNATURES, PAIRS = "article_signatures", "near_duplicates"
+
 SIGNED_AT_ONCE = 10_000
 _WINDOW = dt.timedelta(days=WINDOW_DAYS)
 _UNSIGNED = (
@@ -126,7 +127,9 @@ def rebuild(settings: Settings) -> int:
         stripped = _without_signatures(lake, catalog)
         batch_id = make_id("b", "signatures", METHOD, str(catalog.version))
         made = catch_up(lake, stripped, batch_id=batch_id)
-        write_catalog(lake, msgspec.structs.replace(made, version=catalog.version + 1))
+        write_catalog(
+            lake, msgspec.structs.replace(made, version=catalog.version + 1, operation=Operation.DUPLICATES)
+        )
         refresh_database(settings.database, lake)
     with Snapshot(lake) as snapshot:
         return int(snapshot.rows("SELECT count(*) AS n FROM near_duplicates")[0]["n"])
@@ -142,8 +145,7 @@ def _without_signatures(lake: Path, catalog: Catalog) -> Catalog:
             shutil.rmtree(path, ignore_errors=True)
     kept = {name: version for name, version in catalog.tables.items() if name not in (SIGNATURES, PAIRS)}
     stripped = msgspec.structs.replace(catalog, tables=kept)
-    roll_back_uncommitted(lake, stripped)
-    return stripped
+    return roll_back_uncommitted(lake, stripped)
 
 
 def _month(moment: dt.datetime) -> int:

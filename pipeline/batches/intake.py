@@ -83,7 +83,8 @@ def _stage_items(
     advance: SourceAdvance | None,
 ) -> None:
     items = list(read_items(objects, workers=settings.workers, is_gated=settings.is_gated))
-    sorted_items = sort_intake([*items, *unreadable], known_versions(settings.lake))
+    article_ids = {item.article_id for item in items if isinstance(item, ParsedArticle)}
+    sorted_items = sort_intake([*items, *unreadable], known_versions(settings.lake, article_ids))
     articles = [article_row(article, now) for article in sorted_items.published]
     staged.write_rows("ingest", "articles", articles)
     staged.write_rows("replay", "articles", list(replayed_articles))
@@ -106,11 +107,12 @@ def _stage_items(
     )
 
 
-def known_versions(lake: Path) -> dict[str, list[KnownVersion]]:
-    """What the lake holds of every article, by article id."""
+def known_versions(lake: Path, article_ids: set[str]) -> dict[str, list[KnownVersion]]:
+    """What the lake holds of these articles, by article id."""
+    columns = ("article_id", "version", "text_sha256", "published_at")
     known: dict[str, list[KnownVersion]] = {}
     with Snapshot(lake) as snapshot:
-        for row in snapshot.rows("SELECT article_id, version, text_sha256, published_at FROM articles"):
+        for row in snapshot.matching("articles", columns, ("article_id",), [(one,) for one in article_ids]):
             held = KnownVersion(row["version"], row["text_sha256"], row["published_at"])
             known.setdefault(row["article_id"], []).append(held)
     return known

@@ -9,20 +9,23 @@ from typing import Any
 import msgspec
 
 from pipeline import __version__
-from pipeline.batches import duplicates
+from pipeline.batches import duplicates, supersession
+from pipeline.batches.maintenance import compact_where_due
 from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import SupersededError
 from pipeline.extract.rows import EXTRACTED_TABLES
-from pipeline.lake.catalog import Catalog, SourceState, read_catalog, write_catalog, writer_lock
+from pipeline.lake.catalog import Catalog, SourceState, commit_time, read_catalog, write_catalog, writer_lock
 from pipeline.lake.snapshot import Snapshot, sql_text
 from pipeline.lake.store import append, mark, roll_back_uncommitted
+from pipeline.lake.supersession import SUPERSEDED
 from pipeline.lake.views import refresh_database
 from pipeline.quality.ledger import COUNTS, check_conservation
 from pipeline.schema.tables import arrow_table, table
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
+Key = tuple[Any, ...]
 
 
 def published_ledger(batch_id: str, lake: Path) -> dict[str, int] | None:
@@ -41,16 +44,19 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
         ledger = published_ledger(staged.batch_id, lake)
         if ledger is None:
             catalog = read_catalog(lake)
+            now = commit_time(catalog, now)
             sources = _advanced(staged, catalog)
-            roll_back_uncommitted(lake, catalog)
+            catalog = roll_back_uncommitted(lake, catalog)
             catalog = duplicates.catch_up(lake, catalog, batch_id=staged.batch_id)
+            catalog = supersession.catch_up(lake, catalog, batch_id=staged.batch_id)
             with Snapshot(lake, catalog) as snapshot:
                 rows, ledger = _plan(staged, snapshot, now)
             check_conservation(ledger)
             tables = _write_rows(staged, lake, catalog, rows, now)
-            write_catalog(lake, Catalog(catalog.version + 1, tables, staged.batch_id, sources))
+            write_catalog(lake, Catalog(catalog.version + 1, tables, staged.batch_id, sources), now=now)
         refresh_database(settings.database, lake)
     staged.remove()
+    compact_where_due(settings)
     return ledger
 
 
@@ -72,12 +78,13 @@ def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Ro
     """The rows to append and the ledger, given what other batches published since this one was read."""
     note, extracted = staged.read_note("ingest"), staged.read_note("extract")
     staged.read_note("validate")
-    published = snapshot.keys("articles")
     staged_articles = staged.read_rows("ingest", "articles")
-    raced = {(row["article_id"], row["version"]) for row in staged_articles} & published
+    read = {(row["article_id"], row["version"]) for row in staged_articles}
+    raced = snapshot.held("articles", table("articles").key, read)
     articles = _without(staged_articles, raced, "version")
-    made = _unpublished(staged, "extract", EXTRACTED_TABLES, snapshot, raced)
-    accepted = _unpublished(staged, "validate", ("articles", *EXTRACTED_TABLES), snapshot, raced)
+    made = _unpublished(staged, "extract", snapshot, read, raced)
+    accepted = {"articles": _without(staged.read_rows("validate", "articles"), raced, "version")}
+    accepted |= _unpublished(staged, "validate", snapshot, read, raced)
     failed = _without(staged.read_rows("extract", "quarantine"), raced, "article_version")
     rejected = _without(staged.read_rows("validate", "quarantine"), raced, "article_version")
     updated = set(note["updated"])
@@ -104,6 +111,7 @@ def _plan(staged: StagedBatch, snapshot: Snapshot, now: dt.datetime) -> tuple[Ro
     }
     quarantined = [*staged.read_rows("ingest", "quarantine"), *failed, *rejected]
     rows = accepted | {"quarantine": _unknown(snapshot, "quarantine", quarantined)}
+    rows[SUPERSEDED] = supersession.superseded_rows(snapshot, accepted["articles"], batch_id=staged.batch_id)
     rows["quality_results"] = staged.read_rows("validate", "quality_results")
     rows |= duplicates.duplicate_rows(snapshot, accepted["articles"], batch_id=staged.batch_id)
     rows["batches"] = [_batch_row(staged, note, extracted, ledger, now)]
@@ -116,26 +124,36 @@ def _lost(staged: StagedBatch, failed: list[Row]) -> int:
 
 
 def _unpublished(
-    staged: StagedBatch, stage: str, names: tuple[str, ...], snapshot: Snapshot, raced: set[tuple[Any, ...]]
+    staged: StagedBatch, stage: str, snapshot: Snapshot, read: set[Key], raced: set[Key]
 ) -> Rows:
-    """Rows a stage left, by table, without those the lake holds."""
+    """Extracted rows a stage left, by table, without those the lake holds.
+
+    A row can only be there already where its article version is: where that was replayed.
+    """
     rows = {}
-    for name in names:
-        version = "version" if name == "articles" else "article_version"
-        rows[name] = _unknown(snapshot, name, _without(staged.read_rows(stage, name), raced, version))
+    for name in EXTRACTED_TABLES:
+        found = _without(staged.read_rows(stage, name), raced, "article_version")
+        is_new = [(row["article_id"], row["article_version"]) in read for row in found]
+        replayed = [row for row, new in zip(found, is_new, strict=True) if not new]
+        added = [row for row, new in zip(found, is_new, strict=True) if new]
+        rows[name] = [*_distinct(name, added).values(), *_unknown(snapshot, name, replayed)]
     return rows
 
 
-def _without(rows: list[Row], raced: set[tuple[Any, ...]], version: str) -> list[Row]:
+def _without(rows: list[Row], raced: set[Key], version: str) -> list[Row]:
     return [row for row in rows if (row["article_id"], row[version]) not in raced]
 
 
 def _unknown(snapshot: Snapshot, name: str, rows: list[Row]) -> list[Row]:
     """Rows whose key the lake does not hold, each key once."""
-    key = table(name).key
-    held = snapshot.keys(name)
-    distinct = {tuple(row[column] for column in key): row for row in rows}
-    return [row for values, row in distinct.items() if values not in held]
+    distinct = _distinct(name, rows)
+    held = snapshot.held(name, table(name).key, distinct.keys())
+    return [row for key, row in distinct.items() if key not in held]
+
+
+def _distinct(name: str, rows: list[Row]) -> dict[Key, Row]:
+    """Rows by their key."""
+    return {tuple(row[column] for column in table(name).key): row for row in rows}
 
 
 def _batch_row(

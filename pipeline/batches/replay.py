@@ -11,6 +11,7 @@ from pipeline.config import Settings
 from pipeline.errors import SourceError
 from pipeline.ids import make_id
 from pipeline.lake.snapshot import Snapshot
+from pipeline.schema.tables import table
 from pipeline.sources.items import FailedItem
 from pipeline.sources.kafka_file import KAFKA_ENDING
 from pipeline.sources.raw import RawObject, raw_path
@@ -60,14 +61,8 @@ def _is_input(row: Row) -> bool:
 
 def _stored_articles(snapshot: Snapshot, rows: list[Row]) -> list[Row]:
     wanted = {(row["article_id"], row["article_version"]) for row in rows}
-    if not wanted:
-        return []
-    found = [
-        row
-        for row in snapshot.rows("SELECT * FROM articles")
-        if (row["article_id"], row["version"]) in wanted
-    ]
-    return [{name: value for name, value in row.items() if name != "batch_id"} for row in found]
+    columns = [column.name for column in table("articles").columns if column.name != "batch_id"]
+    return snapshot.matching("articles", columns, table("articles").key, wanted)
 
 
 def _originals(rows: list[Row], store: Path) -> tuple[list[RawObject], list[FailedItem]]:

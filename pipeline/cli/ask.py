@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,6 +34,14 @@ def query(
     limit: Annotated[
         int | None, typer.Option("--limit", help="Rows to print (default: 200 as a table, else all).", min=1)
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Ask the lake as it was: a time (2025-03-01T06:00:00Z) or a version of `incidents lake history`.",
+            metavar="TIME|VERSION",
+        ),
+    ] = None,
 ) -> None:
     """Ask the published lake a question in SQL.
 
@@ -41,8 +49,11 @@ def query(
     lists all, `incidents query "SUMMARIZE incident_reports"` shows columns. Worked questions: docs/queries.md.
     """
     from pipeline.lake.query import reading
+    from pipeline.lake.views import database_as_of
 
-    with reading(settings().database) as sandbox:
+    found = settings()
+    shown = nullcontext(found.database) if as_of is None else database_as_of(found.lake, as_of)
+    with shown as database, reading(database) as sandbox:
         answer = sandbox.ask(sql, limit=limit if limit or json or csv else _SHELL_ROWS)
         if json:
             _print_json(answer)

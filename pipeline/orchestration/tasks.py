@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from airflow.sdk.exceptions import AirflowFailException
 
 from pipeline import stages
+from pipeline.batches.maintenance import compact_lake, vacuum_lake
 from pipeline.batches.source_states import source_states
 from pipeline.config import SAMPLES_DIR, settings
 from pipeline.errors import ConfigError, ContractError, SourceError
@@ -126,3 +127,13 @@ def check_sources() -> list[str]:
     if alarms:
         raise AirflowFailException("\n".join(alarms))
     return [found.sentence for found in states]
+
+
+@_fails_at_once
+def maintain_lake() -> dict[str, int]:
+    """Compact the lake and delete what no kept state needs. Returns what was done."""
+    found = settings()
+    fewer = compact_lake(found)
+    done = vacuum_lake(found)
+    _say(f"lake: {sum(fewer.values())} small files written together, {done.files_deleted} files deleted")
+    return {"files_compacted": sum(fewer.values()), "files_deleted": done.files_deleted, "states_forgotten": done.states_forgotten}  # fmt: skip

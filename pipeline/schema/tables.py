@@ -60,6 +60,8 @@ class Table:
     expectations: tuple[dict[str, Any], ...]
     view_columns: tuple[Column, ...] = ()
     """Columns that the view of the main schema adds: worked out from many rows, so never stored with one."""
+    sort_by: tuple[str, ...] = ()
+    """The order in which the rows of a write are stored."""
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -144,6 +146,7 @@ def tables() -> dict[str, Table]:
             partition_by=tuple(declared["partition_by"]),
             columns=tuple(_column(name, spec) for name, spec in declared["columns"].items()),
             expectations=tuple(declared["expectations"]),
+            sort_by=tuple(declared.get("sort_by", ())),
             view_columns=tuple(
                 _column(name, spec) for name, spec in declared.get("view_columns", {}).items()
             ),
