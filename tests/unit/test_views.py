@@ -76,7 +76,14 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         "article_id": "a-1", "version": "v", "other_article_id": "a-2", "other_version": "v",
         "jaccard": 1.0, "rule": "same_words", "batch_id": "b",
     }  # fmt: skip
-    rows = {"articles": ARTICLES, "incident_reports": REPORTS, "near_duplicates": [pair]}
+    signatures = [
+        {"article_id": row["article_id"], "version": "v", "published_at": row["published_at"], "published_month": 202503,
+         "shingle_count": 40, "band_keys": [1 if row["article_id"] in {"a-1", "a-2"} else 2], "method": "m", "batch_id": "b"}
+        for row in ARTICLES
+    ]  # fmt: skip
+    rows = {
+        "articles": ARTICLES, "incident_reports": REPORTS, "near_duplicates": [pair], "article_signatures": signatures,
+    }  # fmt: skip
     versions = {
         name: append(root / "lake", name, arrow_table(name, found), batch_id="b")
         for name, found in rows.items()
