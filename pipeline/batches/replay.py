@@ -6,6 +6,8 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from pipeline.batches.intake import stage_objects
 from pipeline.config import Settings
 from pipeline.errors import SourceError
@@ -42,7 +44,8 @@ def ingest_quarantined(quarantine_ids: list[str], settings: Settings, *, now: dt
         rows = open_rows(snapshot, quarantine_ids)
         if not rows:
             raise SourceError("Nothing is in quarantine; there is nothing to replay.")
-        articles = _stored_articles(snapshot, [row for row in rows if not _is_input(row)])
+        wanted = {(row["article_id"], row["article_version"]) for row in rows if not _is_input(row)}
+        articles = stored_articles(snapshot, wanted)
         state = str(snapshot.catalog.version)
     objects, unreadable = _originals([row for row in rows if _is_input(row)], settings.raw)
     ids = [row["quarantine_id"] for row in rows]
@@ -58,16 +61,19 @@ def _is_input(row: Row) -> bool:
     return bool(row["stage"] == "ingest" or (row["table_name"] == "articles" and row["stage"] == "validate"))
 
 
-def _stored_articles(snapshot: Snapshot, rows: list[Row]) -> list[Row]:
-    wanted = {(row["article_id"], row["article_version"]) for row in rows}
-    if not wanted:
-        return []
-    found = [
-        row
-        for row in snapshot.rows("SELECT * FROM articles")
-        if (row["article_id"], row["version"]) in wanted
-    ]
-    return [{name: value for name, value in row.items() if name != "batch_id"} for row in found]
+def stored_articles(snapshot: Snapshot, versions: set[tuple[str, str]]) -> list[Row]:
+    """Article versions of the lake as rows to extract again, in the order of their keys."""
+    wanted = pa.table(
+        {"article_id": [a for a, _ in versions], "version": [v for _, v in versions]},
+        schema=pa.schema([("article_id", pa.string()), ("version", pa.string())]),
+    )
+    snapshot.connection.register("wanted_versions", wanted)
+    found = snapshot.rows(
+        "SELECT * EXCLUDE (batch_id) FROM articles SEMI JOIN wanted_versions USING (article_id, version) "
+        "ORDER BY article_id, version"
+    )
+    snapshot.connection.unregister("wanted_versions")
+    return found
 
 
 def _originals(rows: list[Row], store: Path) -> tuple[list[RawObject], list[FailedItem]]:
