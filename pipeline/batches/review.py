@@ -54,19 +54,8 @@ class _Plan:
 
 def ingest_decisions(decisions: Sequence[Decision], settings: Settings, *, now: dt.datetime) -> str:
     """Stage decisions with the articles they concern; see ``pipeline.stages.ingest_decisions``."""
-    plan = _Plan()
-    settings.staging.mkdir(parents=True, exist_ok=True)
-    with (
-        Snapshot(settings.lake) as snapshot,
-        tempfile.TemporaryDirectory(prefix=".review-", dir=settings.staging) as folder,
-    ):
-        for number, decision in enumerate(decisions):
-            _check(decision)
-            if decision.target.startswith("q-"):
-                [row] = open_rows(snapshot, [decision.target])
-                _add_quarantined(plan, decision, row, settings, Path(folder) / str(number), now)
-            else:
-                _add_published(plan, decision, snapshot, now)
+    with Snapshot(settings.lake) as snapshot:
+        plan = _planned(decisions, snapshot, settings, now)
         if not plan.revisions:
             raise ReviewError("There is no decision to apply.")
         articles = stored_articles(snapshot, plan.versions)
@@ -83,6 +72,39 @@ def ingest_decisions(decisions: Sequence[Decision], settings: Settings, *, now: 
         replayed_articles=articles,
         revisions=plan.revisions,
     )
+
+
+def check_decision(decision: Decision, settings: Settings) -> None:
+    """Raise what staging the decision would raise; stage nothing."""
+    with Snapshot(settings.lake) as snapshot:
+        _planned([decision], snapshot, settings, dt.datetime.now(dt.UTC))
+
+
+def _planned(
+    decisions: Sequence[Decision], snapshot: Snapshot, settings: Settings, now: dt.datetime
+) -> _Plan:
+    plan = _Plan()
+    settings.staging.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".review-", dir=settings.staging) as folder:
+        for decision in decisions:
+            _check(decision)
+            if decision.target.startswith("q-"):
+                [row] = open_rows(snapshot, [decision.target])
+                _add_quarantined(plan, decision, row, settings, Path(folder), now)
+            else:
+                _add_published(plan, decision, snapshot, now)
+    return plan
+
+
+def questionable_ids(settings: Settings, limit: int) -> list[str]:
+    """The oldest open quarantine rows that a person can decide about."""
+    with Snapshot(settings.lake) as snapshot:
+        rows = snapshot.rows(
+            "SELECT quarantine_id FROM quarantine WHERE replayed_at IS NULL AND stage = 'validate' "
+            "AND table_name <> 'articles' AND reason_code = 'failed_expectation' ORDER BY first_seen_at, quarantine_id LIMIT ?",
+            [limit],
+        )
+    return [row["quarantine_id"] for row in rows]
 
 
 def open_ids(snapshot: Snapshot, versions: set[tuple[str, str]]) -> list[str]:

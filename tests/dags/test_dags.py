@@ -134,6 +134,7 @@ def test_a_dag_file_is_thin(path: Path) -> None:
         "__future__",
         "datetime",
         "airflow.sdk",
+        "airflow.providers.standard.operators.hitl",
         "pipeline.orchestration.schedules",
         "pipeline.orchestration.triggers",
     }
