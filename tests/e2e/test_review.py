@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
 import pytest
 
 from pipeline import stages
+from pipeline.batches import publication
 from pipeline.batches.decisions import orphaned_decisions, read_decisions
 from pipeline.batches.dossier import dossier
 from pipeline.batches.publication import published_ledger
-from pipeline.batches.reprocess import Selection
+from pipeline.batches.reprocess import Selection, select_versions
 from pipeline.batches.review import Decision
 from pipeline.config import Settings
 from pipeline.errors import OutdatedError, ReviewError
+from pipeline.extract.protocol import get_extractor
 from pipeline.lake.query import reading, run_query
 from pipeline.lake.snapshot import Snapshot
+from pipeline.lake.views import refresh_database
 from pipeline.quality.ledger import balances
 from tests.articles import record
 
@@ -56,6 +60,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     (root / "in" / "base.txt").write_text(f"A base\n\n{body}\n", encoding="utf-8")
     stages.run([root / "in"], found)
     return found
+
+
+def _full_disk(*_args: object, **_kwargs: object) -> int:
+    raise OSError(28, "No space left on device")
 
 
 def open_row(home: Settings, condition: str) -> str:
@@ -142,16 +150,16 @@ def test_a_retracted_report_is_gone_with_its_figures_until_it_is_restored(home: 
     assert {**report(home, 2), "batch_id": None} == {**before, "batch_id": None}
 
 
-def test_a_record_without_a_date_is_published_when_it_gets_one(home: Settings) -> None:
-    decide(home, "correct", open_row(home, "input_location LIKE '%jsonl:5'"), published_at="2025-03-05")
+def test_a_record_and_a_text_file_without_a_date_are_published_when_they_get_one(home: Settings) -> None:
+    waiting = "replayed_at IS NULL AND stage = 'ingest'"
+    ids = [row["quarantine_id"] for row in ask(home, f"FROM quarantine WHERE {waiting}")]
+    assert len(ids) == 2
+    dated = [Decision("correct", one, "see the index", "Ada", {"published_at": "2025-03-05"}) for one in ids]
+    stages.finish(stages.ingest_decisions(dated, home), home)
     assert report(home, 5)["fatalities_best"] == 7
-    assert ask(home, "FROM quarantine WHERE replayed_at IS NULL AND input_location LIKE '%jsonl:5'") == []
-
-
-def test_a_text_file_without_a_date_is_read_again_under_the_day_it_gets(home: Settings) -> None:
-    decide(home, "correct", open_row(home, "input_location LIKE '%base.txt'"), published_at="2025-03-05")
     [row] = ask(home, "SELECT published_on::VARCHAR AS day FROM articles WHERE source_name = 'base'")
     assert row == {"day": "2025-03-05"}
+    assert ask(home, f"FROM quarantine WHERE {waiting}") == []
 
 
 @pytest.mark.parametrize(
@@ -177,7 +185,9 @@ def test_a_wrong_correction_is_refused_before_anything_is_written(
     assert sorted(path.name for path in home.staging.iterdir()) == state
 
 
-def test_a_decision_published_in_between_is_not_lost(home: Settings) -> None:
+def test_a_decision_published_in_between_is_not_lost_and_one_killed_half_way_is_not_seen(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = report(home, 3)["report_id"]
     first, second = (
         stages.ingest_decisions([Decision("correct", key, "why", "Ada", {name: value})], home)
@@ -189,7 +199,16 @@ def test_a_decision_published_in_between_is_not_lost(home: Settings) -> None:
     stages.publish(first, home)
     with pytest.raises(OutdatedError, match="Validate it again"):
         stages.publish(second, home)
-    stages.finish(second, home)
+    before = ask(home, "FROM incident_reports ORDER BY ALL")
+    stages.validate(second, home)
+    with monkeypatch.context() as patch:
+        # The old row is deleted from the Delta table by then.
+        patch.setattr(publication, "append", _full_disk)
+        with pytest.raises(OSError, match="No space left"):
+            stages.publish(second, home)
+    refresh_database(home.database, home.lake)
+    assert ask(home, "FROM incident_reports ORDER BY ALL") == before
+    stages.publish(second, home)
     after = report(home, 3)
     assert (after["place_name"], after["admin1_name"]) == ("Bama", "Yobe")
 
@@ -198,7 +217,11 @@ def test_another_extractor_version_makes_its_articles_outdated_once(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     corrected = report(home, 1)["fatalities_best"]
-    monkeypatch.setattr("pipeline.extract.rules._VERSION", "next")
+    everything = select_versions(Selection(), home, extractor="rules")
+    chosen = Selection(source="Test Wire", since=dt.date(2025, 3, 5), country="nga")
+    assert set(select_versions(chosen, home, extractor="rules")) < set(everything)
+    assert len(select_versions(chosen, home, extractor="rules")) == 5
+    monkeypatch.setattr(get_extractor("rules"), "version", "next")
     monkeypatch.setattr("pipeline.batches.reprocess.ARTICLES_A_BATCH", 4)
     outdated = Selection(is_outdated=True)
     going = stages.reprocess(outdated, home)
