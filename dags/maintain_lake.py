@@ -6,21 +6,18 @@ reader that has one of them open keeps its files. Writers wait for the minutes t
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import dag, task
 
-RETRIES = {"retries": 2, "retry_delay": timedelta(minutes=1), "retry_exponential_backoff": True}
+from pipeline.orchestration.defaults import DAG_OPTIONS, task_options
 
 
 @dag(
     schedule="30 3 * * *",
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
     doc_md=__doc__,
-    tags=["incidents"],
-    default_args=RETRIES | {"owner": "incidents", "execution_timeout": timedelta(hours=2)},
+    default_args=task_options(retries=2, retry_delay=timedelta(minutes=1)),
+    **DAG_OPTIONS,
 )
 def maintain_lake() -> None:
     """One task: both parts take the writer's lock, one after the other."""

@@ -8,10 +8,12 @@ the inputs, so the same inputs are the same batch, and a batch that is published
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.batches import arrivals, extraction, intake, publication, replay, reporting, validation
+from pipeline.batches import reprocess as reprocessing
+from pipeline.batches import review as reviewing
 from pipeline.batches.staging import StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import ContractError, LakeError, OutdatedError, SupersededError
@@ -42,6 +44,15 @@ def ingest_source(name: str, settings: Settings) -> str | None:
 def ingest_quarantined(quarantine_ids: Sequence[str], settings: Settings) -> str:
     """Stage the originals of quarantined rows again (all open ones where none is named). Returns the batch id."""
     return replay.ingest_quarantined(list(quarantine_ids), settings, now=_now())
+
+
+def ingest_decisions(decisions: Sequence[reviewing.Decision], settings: Settings) -> str:
+    """Stage people's decisions with the articles they are about. Returns the batch id.
+
+    Raises:
+        ReviewError: a decision names what is not there or sets what cannot be; nothing was staged.
+    """
+    return reviewing.ingest_decisions(decisions, settings, now=_now())
 
 
 def extract(
@@ -117,6 +128,23 @@ def run_source(
         progress(str(error))
         _staged(batch_id, settings).remove()
         return None
+
+
+def reprocess(
+    selection: reprocessing.Selection,
+    settings: Settings,
+    *,
+    extractor: str = DEFAULT_EXTRACTOR,
+    progress: Progress = _silent,
+) -> Iterator[str]:
+    """Read articles of the lake again and replace their rows, batch after batch. Gives the batch ids."""
+    return reprocessing.reprocess(
+        selection,
+        settings,
+        extractor=extractor,
+        finish=lambda batch_id: finish(batch_id, settings, extractor=extractor, progress=progress),
+        progress=progress,
+    )
 
 
 def finish(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,18 @@ from pipeline import __version__
 from pipeline.batches import duplicates, supersession
 from pipeline.batches.decisions import is_decided_otherwise, keep_decisions
 from pipeline.batches.maintenance import compact_where_due
-from pipeline.batches.replacement import Reader, replace_rows
+from pipeline.batches.replacement import Reader, explanation, replace_rows, reprocessed_rows
+from pipeline.batches.resolution import mark_quarantine, reopened_ids, settled_rows
 from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import OutdatedError, SupersededError
 from pipeline.extract.rows import EXTRACTED_TABLES
 from pipeline.lake.catalog import Catalog, SourceState, commit_time, read_catalog, write_catalog, writer_lock
-from pipeline.lake.snapshot import Snapshot, sql_text
-from pipeline.lake.store import append, mark, remove, roll_back_uncommitted
+from pipeline.lake.snapshot import Snapshot
+from pipeline.lake.store import append, remove, roll_back_uncommitted
 from pipeline.lake.supersession import SUPERSEDED
 from pipeline.lake.views import refresh_database
 from pipeline.quality.ledger import COUNTS, check_conservation
-from pipeline.quality.quarantine import entity_key
 from pipeline.schema.tables import arrow_table, table
 
 Row = dict[str, Any]
@@ -56,10 +55,10 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
             catalog = supersession.catch_up(lake, catalog, batch_id=staged.batch_id)
             with Snapshot(lake, catalog) as snapshot:
                 rows, ledger, removed_keys = _plan(staged, snapshot, now)
-                reopened = _reopened(staged, snapshot)
+                reopened = reopened_ids(staged, snapshot)
             check_conservation(ledger)
             tables = _write_rows(staged, lake, catalog, rows, removed_keys)
-            tables |= _mark_quarantine(staged, lake, tables, reopened, now)
+            tables |= mark_quarantine(staged, lake, tables, reopened, now)
             keep_decisions(staged.read_rows("revise", "revisions"), settings.raw)
             write_catalog(lake, Catalog(catalog.version + 1, tables, staged.batch_id, sources), now=now)
         refresh_database(settings.database, lake)
@@ -126,7 +125,9 @@ def _plan(
         "reports_accepted": len(accepted["incident_reports"]),
     }
     quarantined = [*staged.read_rows("ingest", "quarantine"), *failed, *rejected]
-    rows = accepted | {"quarantine": _unknown(snapshot, "quarantine", quarantined)}
+    rows = accepted | {
+        "quarantine": settled_rows(snapshot, _unknown(snapshot, "quarantine", quarantined), now)
+    }
     rows[SUPERSEDED] = supersession.superseded_rows(snapshot, accepted["articles"], batch_id=staged.batch_id)
     rows["quality_results"] = staged.read_rows("validate", "quality_results")
     rows |= duplicates.duplicate_rows(snapshot, accepted["articles"], batch_id=staged.batch_id)
@@ -135,52 +136,17 @@ def _plan(
     decided = _unknown(snapshot, "revisions", staged.read_rows("revise", "revisions"))
     rows["revisions"] = decided
     if read_again:
-        reader = Reader(staged.batch_id, now, _explanation(decided, rejected, extracted))
+        reader = Reader(staged.batch_id, now, explanation(decided, rejected, extracted))
         replacement = replace_rows(snapshot, accepted, read_again, reader)
         removed_keys = replacement.removed_keys
         left = [row | {"batch_id": staged.batch_id} for row in replacement.revisions]
-        rows |= _fresh(accepted, read_again, replacement.appended) | {"revisions": [*decided, *left]}
-    rows["reprocessed_versions"] = _reprocessed(staged, read_again, extracted, now)
+        rows |= {
+            name: [*_without(accepted[name], read_again, "article_version"), *replacement.appended[name]]
+            for name in EXTRACTED_TABLES
+        } | {"revisions": [*decided, *left]}
+    rows["reprocessed_versions"] = reprocessed_rows(staged, read_again, extracted, now)
     rows["batches"] = [_batch_row(staged, note, extracted, ledger, now)]
     return rows, ledger, removed_keys
-
-
-def _fresh(accepted: Rows, read_again: set[Key], appended: Rows) -> Rows:
-    """Extracted rows to append: of versions read again only what is new or different."""
-    return {
-        name: [*_without(accepted[name], read_again, "article_version"), *appended[name]]
-        for name in EXTRACTED_TABLES
-    }
-
-
-def _explanation(decided: list[Row], rejected: list[Row], extracted: Row) -> Callable[[str, str], str]:
-    """Why a row is gone or changed: a person's decision, an expectation, or the extractor."""
-    by_row = {(row["entity"], row["entity_id"]): row for row in decided}
-    verbs = {"correct": "corrected", "accept": "accepted", "retract": "retracted", "restore": "restored"}
-    reasons = {_entity_id(row): row["reason"] for row in rejected}
-
-    def explain(name: str, key: str) -> str:
-        if (revision := by_row.get((name, key))) is not None:
-            return f"{verbs[revision['action']]} by {revision['reviewer_name']}: {revision['reason']}"
-        if key in reasons:
-            return f"quarantined: {reasons[key]}"
-        return f"reprocessed by extractor {extracted['extractor']} version {extracted['extractor_version']}"
-
-    return explain
-
-
-def _entity_id(row: Row) -> str | None:
-    """Key of the row of an extracted table that a quarantine row holds."""
-    return entity_key(row["table_name"], row["row_json"]) if row["table_name"] in EXTRACTED_TABLES else None
-
-
-def _reprocessed(staged: StagedBatch, versions: set[Key], extracted: Row, now: dt.datetime) -> list[Row]:
-    made_by = {name: extracted[name] for name in ("extractor", "extractor_version")}
-    owner = made_by | {"reprocessed_at": now, "batch_id": staged.batch_id}
-    return [
-        {"article_id": article_id, "article_version": version, **owner}
-        for article_id, version in sorted(versions)
-    ]
 
 
 def _lost(staged: StagedBatch, failed: list[Row]) -> int:
@@ -266,45 +232,3 @@ def _write_rows(
         if found:
             versions[name] = append(lake, name, arrow_table(name, found), batch_id=staged.batch_id)
     return versions
-
-
-def _mark_quarantine(
-    staged: StagedBatch, lake: Path, versions: dict[str, int], reopened: list[str], now: dt.datetime
-) -> dict[str, int]:
-    """Close what is resolved, open again what is rejected once more; the version of the table after that."""
-    marked: dict[str, int] = {}
-    moment = f"to_timestamp({sql_text(now.isoformat())})"
-    for ids, value, state in ((_resolved(staged), moment, "NULL"), (reopened, "NULL", "NOT NULL")):
-        if ids and "quarantine" in versions:
-            marked["quarantine"] = mark(
-                lake,
-                "quarantine",
-                batch_id=staged.batch_id,
-                updates={"replayed_at": value},
-                predicate=f"quarantine_id IN ({', '.join(map(sql_text, ids))}) AND replayed_at IS {state}",
-            )
-    return marked
-
-
-def _reopened(staged: StagedBatch, snapshot: Snapshot) -> list[str]:
-    """Quarantined rows that were resolved once and are rejected by this batch again, of versions it read again."""
-    again = {
-        row["quarantine_id"]
-        for stage in ("extract", "validate")
-        for row in staged.read_rows(stage, "quarantine")
-    }
-    if not again:
-        return []
-    asked = {(quarantine_id,) for quarantine_id in again}
-    held = snapshot.matching("quarantine", ("quarantine_id", "replayed_at"), ("quarantine_id",), asked)
-    return sorted(row["quarantine_id"] for row in held if row["replayed_at"] is not None)
-
-
-def _resolved(staged: StagedBatch) -> list[str]:
-    """Quarantined rows that this batch replayed and that were not rejected again for the same reason."""
-    again = {
-        row["quarantine_id"]
-        for stage in ("ingest", "extract", "validate")
-        for row in staged.read_rows(stage, "quarantine")
-    }
-    return sorted(set(staged.read_note("ingest")["replays"]) - again)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.batches.staging import StagedBatch
 from pipeline.extract.rows import EXTRACTED_TABLES
 from pipeline.lake.snapshot import Snapshot
+from pipeline.quality.quarantine import entity_key
 from pipeline.quality.revisions import json_text, revision_row
 from pipeline.schema.tables import table
 
@@ -86,3 +88,35 @@ def _revision(name: str, key: str, held: Row, fresh: Row | None, reader: Reader)
         new=new,
         origin=reader.batch_id,
     )
+
+
+def explanation(decided: list[Row], rejected: list[Row], extracted: Row) -> Callable[[str, str], str]:
+    """Why a row is gone or changed: a person's decision, an expectation, or the extractor."""
+    by_row = {(row["entity"], row["entity_id"]): row for row in decided}
+    verbs = {"correct": "corrected", "accept": "accepted", "retract": "retracted", "restore": "restored"}
+    reasons = {_entity_id(row): row["reason"] for row in rejected}
+
+    def explain(name: str, key: str) -> str:
+        if (revision := by_row.get((name, key))) is not None:
+            return f"{verbs[revision['action']]} by {revision['reviewer_name']}: {revision['reason']}"
+        if key in reasons:
+            return f"quarantined: {reasons[key]}"
+        return f"reprocessed by extractor {extracted['extractor']} version {extracted['extractor_version']}"
+
+    return explain
+
+
+def _entity_id(row: Row) -> str | None:
+    """Key of the row of an extracted table that a quarantine row holds."""
+    return entity_key(row["table_name"], row["row_json"]) if row["table_name"] in EXTRACTED_TABLES else None
+
+
+def reprocessed_rows(
+    staged: StagedBatch, versions: set[tuple[Any, ...]], extracted: Row, now: dt.datetime
+) -> list[Row]:
+    made_by = {name: extracted[name] for name in ("extractor", "extractor_version")}
+    owner = made_by | {"reprocessed_at": now, "batch_id": staged.batch_id}
+    return [
+        {"article_id": article_id, "article_version": version, **owner}
+        for article_id, version in sorted(versions)
+    ]

@@ -43,7 +43,8 @@ def ingest_quarantined(quarantine_ids: list[str], settings: Settings, *, now: dt
         rows = open_rows(snapshot, quarantine_ids)
         if not rows:
             raise SourceError("Nothing is in quarantine; there is nothing to replay.")
-        articles = _stored_articles(snapshot, [row for row in rows if not _is_input(row)])
+        wanted = {(row["article_id"], row["article_version"]) for row in rows if not _is_input(row)}
+        articles = stored_articles(snapshot, wanted)
         state = str(snapshot.catalog.version)
     objects, unreadable = _originals([row for row in rows if _is_input(row)], settings.raw)
     ids = [row["quarantine_id"] for row in rows]
@@ -59,10 +60,11 @@ def _is_input(row: Row) -> bool:
     return bool(row["stage"] == "ingest" or (row["table_name"] == "articles" and row["stage"] == "validate"))
 
 
-def _stored_articles(snapshot: Snapshot, rows: list[Row]) -> list[Row]:
-    wanted = {(row["article_id"], row["article_version"]) for row in rows}
+def stored_articles(snapshot: Snapshot, versions: set[tuple[str, str]]) -> list[Row]:
+    """Article versions of the lake as rows to extract again, in the order of their keys."""
     columns = [column.name for column in table("articles").columns if column.name != "batch_id"]
-    return snapshot.matching("articles", columns, table("articles").key, wanted)
+    found = snapshot.matching("articles", columns, table("articles").key, versions)
+    return sorted(found, key=lambda row: (row["article_id"], row["version"]))
 
 
 def _originals(rows: list[Row], store: Path) -> tuple[list[RawObject], list[FailedItem]]:

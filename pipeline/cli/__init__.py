@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from pipeline import __version__
-from pipeline.cli import ask, duplicates, flow, gazetteer, health, lake, quarantine, sources
+from pipeline.cli import ask, duplicates, flow, gazetteer, health, lake, quarantine, review, sources
 from pipeline.cli.batch import show_batch
 from pipeline.cli.console import EXIT_FAILURE, err, out
 from pipeline.errors import PipelineError
@@ -51,6 +51,9 @@ for command in (
     ask.query,
     ask.sql,
     flow.report,
+    review.correct,
+    review.retract,
+    review.reprocess,
     sources.sources,
     health.doctor,
 ):

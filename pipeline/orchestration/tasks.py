@@ -13,7 +13,7 @@ from pipeline import stages
 from pipeline.batches.maintenance import compact_lake, vacuum_lake
 from pipeline.batches.source_states import source_states
 from pipeline.config import SAMPLES_DIR, settings
-from pipeline.errors import ConfigError, ContractError, SourceError
+from pipeline.errors import ConfigError, ContractError, ReviewError, SourceError
 from pipeline.orchestration.inbox import claimed_files, first_batch, mark_processed
 
 MAX_BATCHES_A_RUN = 100
@@ -25,76 +25,77 @@ Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 
-def _fails_at_once(work: Callable[Given, Made]) -> Callable[Given, Made]:
+def fails_at_once(work: Callable[Given, Made]) -> Callable[Given, Made]:
     """What a second try cannot mend fails the task without one; other errors are retried."""
 
     @wraps(work)
     def task(*args: Given.args, **kwargs: Given.kwargs) -> Made:
         try:
             return work(*args, **kwargs)
-        except (ConfigError, ContractError, SourceError) as error:
+        except (ConfigError, ContractError, ReviewError, SourceError) as error:
             raise AirflowFailException(f"{type(error).__name__}: {error}") from error
 
     return task
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """A line of progress, which the embedded run shows."""
     print(f"{PROGRESS_MARK} {line}", flush=True)
 
 
-@_fails_at_once
+@fails_at_once
 def ingest(params: Mapping[str, Any]) -> str:
     """Read the run's paths, or the sample articles where it names none. Returns the batch id."""
     paths = [str(path) for path in params.get("paths") or [SAMPLES_DIR]]
-    _say(f"ingest: reading {', '.join(paths)}")
+    say(f"ingest: reading {', '.join(paths)}")
     return stages.ingest(paths, settings())
 
 
-@_fails_at_once
+@fails_at_once
 def extract(batch_id: str, params: Mapping[str, Any]) -> str:
     """Extract the batch."""
-    _say("extract: finding incidents")
+    say("extract: finding incidents")
     stages.extract(
         batch_id,
         settings(),
         extractor=str(params.get("extractor") or stages.DEFAULT_EXTRACTOR),
-        progress=_say,
+        progress=say,
     )
     return batch_id
 
 
-@_fails_at_once
+@fails_at_once
 def validate(batch_id: str) -> str:
     """Check the batch."""
-    _say("validate: checking expectations")
+    say("validate: checking expectations")
     stages.validate(batch_id, settings())
     return batch_id
 
 
-@_fails_at_once
+@fails_at_once
 def publish(batch_id: str) -> str:
     """Make the batch visible."""
-    _say("publish: committing the batch")
+    say("publish: committing the batch")
     stages.publish(batch_id, settings())
     return batch_id
 
 
-@_fails_at_once
+@fails_at_once
 def report(batch_id: str) -> str:
     """Write the batch's data-quality page. Returns its path."""
-    _say("report: writing the data-quality report")
+    say("report: writing the data-quality report")
     path = stages.write_batch_report(batch_id, settings())
-    _say(f"batch {batch_id}")
+    say(f"batch {batch_id}")
     return path
 
 
-@_fails_at_once
+@fails_at_once
 def publish_arrivals() -> list[str]:
     """Publish what is claimed in the drop folder, batch after batch, the oldest claims first. Returns the batch ids."""
     found = settings()
     batch_ids: list[str] = []
     while len(batch_ids) < MAX_BATCHES_A_RUN and (files := first_batch(claimed_files(found.inbox))):
-        batch_ids.append(stages.run(files, found, progress=_say))
+        batch_ids.append(stages.run(files, found, progress=say))
         mark_processed(found.inbox, files)
     return batch_ids
 
@@ -108,7 +109,7 @@ def fetch_source(name: str) -> list[str]:
     batch_ids: list[str] = []
     try:
         while len(batch_ids) < MAX_BATCHES_A_RUN:
-            batch_id = stages.run_source(name, found, progress=_say)
+            batch_id = stages.run_source(name, found, progress=say)
             if batch_id is None:
                 break
             batch_ids.append(batch_id)
@@ -121,18 +122,18 @@ def check_sources() -> list[str]:
     """Fail with the sentences of the declared sources that are dry, flood or are broken. Returns those of the others."""
     states = source_states(settings(), now=dt.datetime.now(dt.UTC))
     for found in states:
-        _say(f"{found.state}: {found.sentence}")
+        say(f"{found.state}: {found.sentence}")
     alarms = [found.sentence for found in states if found.is_alarm]
     if alarms:
         raise AirflowFailException("\n".join(alarms))
     return [found.sentence for found in states]
 
 
-@_fails_at_once
+@fails_at_once
 def maintain_lake() -> dict[str, int]:
     """Compact the lake and delete what no kept state needs. Returns what was done."""
     found = settings()
     fewer = compact_lake(found)
     done = vacuum_lake(found)
-    _say(f"lake: {sum(fewer.values())} small files written together, {done.files_deleted} files deleted")
+    say(f"lake: {sum(fewer.values())} small files written together, {done.files_deleted} files deleted")
     return {"files_compacted": sum(fewer.values()), "files_deleted": done.files_deleted, "states_forgotten": done.states_forgotten}  # fmt: skip

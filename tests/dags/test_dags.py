@@ -140,6 +140,7 @@ def test_a_dag_file_is_thin(path: Path) -> None:
         "__future__",
         "datetime",
         "airflow.sdk",
+        "airflow.providers.standard.operators.hitl",
         "pipeline.orchestration.defaults",
         "pipeline.orchestration.schedules",
         "pipeline.orchestration.triggers",

@@ -1,7 +1,8 @@
-"""``make up`` for real: a file in the drop folder becomes incidents by itself, a run is triggered by REST, Ctrl-C ends all."""
+"""``make up`` for real: a file in the drop folder becomes incidents by itself, a run is triggered by REST, people answer, Ctrl-C ends all."""
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import signal
@@ -12,16 +13,19 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from pipeline import stages
+from pipeline.batches.review import Decision
 from pipeline.config import SAMPLES_DIR, Settings
 from pipeline.orchestration.environment import USER, write_password
 from tests.airflow_pages import check_refusals, check_views
 from tests.articles import record
-from tests.broker import Broker, as_values, declare_topic, held_ids, running_broker
+from tests.broker import Broker, as_values, declare_topic, held_ids, rows, running_broker
 
 PATIENCE_SECONDS = 240.0
 
@@ -44,7 +48,14 @@ def until(condition: Callable[[], Any], what: str) -> Any:
     raise AssertionError(f"{what} did not happen within {PATIENCE_SECONDS:g} seconds")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of the one installation that these tests share, for a start costs half a minute."""
+    root = tmp_path_factory.mktemp("standing")
+    return Settings(home=root, lake=root / "lake", workers=1)
+
+
+@pytest.fixture(scope="module")
 def broker(home: Settings) -> Iterator[Broker]:
     """A broker with a topic, declared as a source before Airflow starts."""
     with running_broker() as running:
@@ -54,8 +65,8 @@ def broker(home: Settings) -> Iterator[Broker]:
         yield running
 
 
-@pytest.fixture
-def standing(home: Settings) -> Iterator[tuple[Settings, int, subprocess.Popen[str]]]:
+@pytest.fixture(scope="module")
+def standing(home: Settings, broker: Broker) -> Iterator[tuple[Settings, int, subprocess.Popen[str]]]:
     """A standing Airflow on a free port."""
     port = _free_port()
     process = subprocess.Popen(
@@ -75,10 +86,16 @@ def standing(home: Settings) -> Iterator[tuple[Settings, int, subprocess.Popen[s
 
 
 def _call(
-    port: int, path: str, body: dict[str, Any] | None = None, token: str | None = None
+    port: int,
+    path: str,
+    body: dict[str, Any] | None = None,
+    token: str | None = None,
+    method: str | None = None,
 ) -> dict[str, Any]:
     request = urllib.request.Request(
-        f"http://127.0.0.1:{port}{path}", data=None if body is None else json.dumps(body).encode()
+        f"http://127.0.0.1:{port}{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        method=method,
     )
     request.add_header("Content-Type", "application/json")
     if token:
@@ -139,7 +156,63 @@ def test_messages_of_a_declared_topic_publish_incidents(
         broker.produce("reports", as_values([record(number)]), number)
         expected = [f"t-{one}" for one in range(number + 1)]
         until(
-            lambda expected=expected: home.database.exists() and held_ids(home) == expected,
+            lambda expected=expected: (
+                home.database.exists() and [one for one in held_ids(home) if one.startswith("t-")] == expected
+            ),
             f"the incidents of {len(expected)} messages",
         )
     assert process.poll() is None
+
+
+@pytest.mark.airflow
+def test_people_decide_about_quarantined_rows_in_a_form_and_the_decisions_are_published(
+    standing: tuple[Settings, int, subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    home, port, _ = standing
+    article = tmp_path / "review.jsonl"
+    hostile = record(7)["text"] + " {{ conf }} [here](https://evil.example) <b>now</b>"
+    article.write_text(json.dumps(record(7, id="review-7", text=hostile)) + "\n", encoding="utf-8")
+    stages.run([article], home)
+    [key] = [row["report_id"] for row in rows(home, _REVIEWED)]
+    wrong = Decision("correct", key, "a slip", "Ada", {"date_start": "2025-04-20", "date_end": "2025-04-20"})
+    stages.finish(stages.ingest_decisions([wrong], home), home)
+    assert rows(home, _REVIEWED) == []
+
+    token = _call(port, "/auth/token", {"username": USER, "password": write_password(home)})["access_token"]
+    dag = "/api/v2/dags/review_quarantine/dagRuns"
+    run = _call(port, dag, {"logical_date": None, "conf": {}}, token)
+    path = f"{dag}/{run['dag_run_id']}"
+    form = until(
+        lambda: [
+            asked
+            for asked in _call(port, f"{path}/hitlDetails", token=token)["hitl_details"]
+            if asked["task_instance"]["map_index"] >= 0
+        ],
+        "the question",
+    )[0]
+    assert "The incident is not later than" in html.unescape(form["body"])
+    assert not any(sign in form["body"] for sign in ("{", "<", "](", "://"))
+    answer = {
+        "chosen_options": ["correct"],
+        "params_input": {
+            "reason": "It was in March.",
+            "corrections": "date_start=2025-03-03\ndate_end=2025-03-03",
+        },
+    }
+    asked = f"{path}/taskInstances/decide/{form['task_instance']['map_index']}/hitlDetails"
+    _call(port, asked, answer, token, "PATCH")
+    state = until(
+        lambda: (s := _call(port, path, token=token)["state"]) in {"success", "failed"} and s,
+        "the end of the review",
+    )
+    assert state == "success"
+    [row] = rows(home, _REVIEWED)
+    assert (row["report_id"], str(row["date_start"])) == (key, "2025-03-03")
+    decided = rows(home, "SELECT DISTINCT reviewer_name FROM revisions WHERE reason = 'It was in March.'")
+    assert decided == [{"reviewer_name": USER}]
+
+
+_REVIEWED = (
+    "SELECT r.report_id, r.date_start FROM incident_reports AS r JOIN articles AS a USING (article_id) "
+    "WHERE a.source_article_id = 'review-7'"
+)

@@ -1,0 +1,243 @@
+"""People's decisions: what is corrected, accepted or retracted is so in the lake, stays so, and leaves a trace."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+
+from pipeline import stages
+from pipeline.batches import publication
+from pipeline.batches.decisions import orphaned_decisions, read_decisions
+from pipeline.batches.dossier import dossier
+from pipeline.batches.publication import published_ledger
+from pipeline.batches.reprocess import Selection, select_versions
+from pipeline.batches.review import Decision
+from pipeline.config import Settings
+from pipeline.errors import OutdatedError, ReviewError
+from pipeline.extract.protocol import get_extractor
+from pipeline.lake.query import reading, run_query
+from pipeline.lake.snapshot import Snapshot
+from pipeline.lake.views import refresh_database
+from pipeline.quality.ledger import balances
+from tests.articles import record
+
+
+def ask(home: Settings, sql: str) -> list[dict[str, Any]]:
+    """Rows of a query, as an analyst asks it."""
+    with reading(home.database, home.lake) as connection:
+        rows: list[dict[str, Any]] = run_query(connection, sql).to_pylist()
+        return rows
+
+
+def decide(home: Settings, action: str, target: str, **corrections: str) -> str:
+    """One decision, published."""
+    decision = Decision(action, target, "read the article", "Ada", corrections)
+    return stages.finish(stages.ingest_decisions([decision], home), home)
+
+
+def report(home: Settings, number: int) -> dict[str, Any]:
+    """The published report of an article; ``{}`` where it has none."""
+    found = ask(
+        home,
+        f"SELECT r.* FROM incident_reports AS r JOIN articles USING (article_id) WHERE source_article_id = 't-{number}'",
+    )
+    return found[0] if found else {}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A lake of a few articles; a record and a text file without a date are in quarantine."""
+    root = tmp_path_factory.mktemp("review")
+    found = Settings(home=root / "home", lake=root / "home" / "lake", workers=1)
+    undated = {name: value for name, value in record(5).items() if name != "published_at"}
+    lines = [record(1), record(2), record(3), record(4), undated]
+    (root / "in").mkdir()
+    (root / "in" / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    body = record(6)["text"]
+    (root / "in" / "base.txt").write_text(f"A base\n\n{body}\n", encoding="utf-8")
+    stages.run([root / "in"], found)
+    return found
+
+
+def _full_disk(*_args: object, **_kwargs: object) -> int:
+    raise OSError(28, "No space left on device")
+
+
+def open_row(home: Settings, condition: str) -> str:
+    """The id of the one open quarantine row that meets the condition."""
+    [row] = ask(home, f"SELECT quarantine_id FROM quarantine WHERE replayed_at IS NULL AND {condition}")
+    return str(row["quarantine_id"])
+
+
+def test_a_correction_holds_leaves_a_trace_and_survives_reprocessing(home: Settings) -> None:
+    before = report(home, 1)
+    batch_id = decide(home, "correct", before["report_id"], fatalities_best="9", fatalities_high="9")
+    after = report(home, 1)
+    assert (before["fatalities_best"], after["fatalities_best"], after["report_id"]) == (
+        3,
+        9,
+        before["report_id"],
+    )
+    ledger = published_ledger(batch_id, home.lake)
+    assert ledger is not None
+    assert all(left == right for _, left, right in balances(ledger))
+    traces = ask(
+        home,
+        f"SELECT action, field, reason, reviewer_name FROM revisions WHERE batch_id = '{batch_id}' ORDER BY ALL",
+    )
+    assert traces == [
+        {
+            "action": "changed",
+            "field": None,
+            "reason": "corrected by Ada: read the article",
+            "reviewer_name": None,
+        },
+        {
+            "action": "correct",
+            "field": "fatalities_best",
+            "reason": "read the article",
+            "reviewer_name": "Ada",
+        },
+        {
+            "action": "correct",
+            "field": "fatalities_high",
+            "reason": "read the article",
+            "reviewer_name": "Ada",
+        },
+    ]
+    tables = (
+        ask(home, "SELECT * FROM incident_reports ORDER BY ALL"),
+        ask(home, "SELECT count(*) AS n FROM deletions"),
+    )
+    assert len(list(stages.reprocess(Selection(article_ids=(after["article_id"],)), home))) == 1
+    assert (
+        ask(home, "SELECT * FROM incident_reports ORDER BY ALL"),
+        ask(home, "SELECT count(*) AS n FROM deletions"),
+    ) == tables
+
+
+def test_a_corrected_row_is_checked_like_all_others_and_published_when_it_is_accepted(home: Settings) -> None:
+    decide(home, "correct", report(home, 4)["report_id"], date_start="2025-03-20", date_end="2025-03-20")
+    assert report(home, 4) == {}
+    key = open_row(home, "table_name = 'incident_reports'")
+    found = dossier(key, home)
+    assert found["failed_expectations"] == [
+        "The incident is not later than the day after its article was published."
+    ]
+    assert found["row"]["date_start"] == "2025-03-20"
+    assert "6 soldiers" in {quote["quote"] for quote in found["quotes"]}
+    decide(home, "accept", key)
+    assert str(report(home, 4)["date_start"]) == "2025-03-20"
+    assert report(home, 4)["incident_year"] == 2025
+    assert ask(home, "SELECT * FROM quarantine WHERE replayed_at IS NULL AND stage = 'validate'") == []
+
+
+def test_a_retracted_report_is_gone_with_its_figures_until_it_is_restored(home: Settings) -> None:
+    before = report(home, 2)
+    batch_id = decide(home, "retract", before["report_id"])
+    assert report(home, 2) == {}
+    own = f"WHERE report_id = '{before['report_id']}'"
+    assert ask(home, f"FROM casualty_figures {own}") == []
+    [deletion] = ask(home, f"FROM deletions {own}")
+    assert (deletion["cause"], deletion["reason"]) == ("retracted", "retracted by Ada: read the article")
+    [ledger] = ask(home, f"FROM ledger WHERE batch_id = '{batch_id}'")
+    assert ledger["rows_retracted"] >= 2
+    assert ledger["is_conserved"]
+    decide(home, "restore", before["report_id"])
+    assert {**report(home, 2), "batch_id": None} == {**before, "batch_id": None}
+
+
+def test_a_record_and_a_text_file_without_a_date_are_published_when_they_get_one(home: Settings) -> None:
+    waiting = "replayed_at IS NULL AND stage = 'ingest'"
+    ids = [row["quarantine_id"] for row in ask(home, f"FROM quarantine WHERE {waiting}")]
+    assert len(ids) == 2
+    dated = [Decision("correct", one, "see the index", "Ada", {"published_at": "2025-03-05"}) for one in ids]
+    stages.finish(stages.ingest_decisions(dated, home), home)
+    assert report(home, 5)["fatalities_best"] == 7
+    [row] = ask(home, "SELECT published_on::VARCHAR AS day FROM articles WHERE source_name = 'base'")
+    assert row == {"day": "2025-03-05"}
+    assert ask(home, f"FROM quarantine WHERE {waiting}") == []
+
+
+@pytest.mark.parametrize(
+    ("corrections", "told"),
+    [
+        ({"fatalities": "3"}, "no field 'fatalities'"),
+        ({"report_id": "r-1"}, "no field 'report_id'"),
+        ({"fatalities_best": "many"}, "takes a whole number"),
+        ({"fatalities_best": "-1"}, "at least 0"),
+        ({"event_type": "War"}, "takes one of"),
+        ({"event_type": "null"}, "may not be empty"),
+        ({"date_start": "5 March"}, "a day like"),
+        ({"country_code": "nigeria"}, "the form"),
+    ],
+)
+def test_a_wrong_correction_is_refused_before_anything_is_written(
+    home: Settings, corrections: dict[str, str], told: str
+) -> None:
+    state = sorted(path.name for path in home.staging.iterdir())
+    decision = Decision("correct", report(home, 3)["report_id"], "why", "Ada", corrections)
+    with pytest.raises(ReviewError, match=told):
+        stages.ingest_decisions([decision], home)
+    assert sorted(path.name for path in home.staging.iterdir()) == state
+
+
+def test_a_decision_published_in_between_is_not_lost_and_one_killed_half_way_is_not_seen(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = report(home, 3)["report_id"]
+    first, second = (
+        stages.ingest_decisions([Decision("correct", key, "why", "Ada", {name: value})], home)
+        for name, value in (("place_name", "Bama"), ("admin1_name", "Yobe"))
+    )
+    for batch_id in (first, second):
+        stages.extract(batch_id, home)
+        stages.validate(batch_id, home)
+    stages.publish(first, home)
+    with pytest.raises(OutdatedError, match="Validate it again"):
+        stages.publish(second, home)
+    before = ask(home, "FROM incident_reports ORDER BY ALL")
+    stages.validate(second, home)
+    with monkeypatch.context() as patch:
+        # The old row is deleted from the Delta table by then.
+        patch.setattr(publication, "append", _full_disk)
+        with pytest.raises(OSError, match="No space left"):
+            stages.publish(second, home)
+    refresh_database(home.database, home.lake)
+    assert ask(home, "FROM incident_reports ORDER BY ALL") == before
+    stages.publish(second, home)
+    after = report(home, 3)
+    assert (after["place_name"], after["admin1_name"]) == ("Bama", "Yobe")
+
+
+def test_another_extractor_version_makes_its_articles_outdated_once(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corrected = report(home, 1)["fatalities_best"]
+    everything = select_versions(Selection(), home, extractor="rules")
+    chosen = Selection(source="Test Wire", since=dt.date(2025, 3, 5), country="nga")
+    assert set(select_versions(chosen, home, extractor="rules")) < set(everything)
+    assert len(select_versions(chosen, home, extractor="rules")) == 5
+    monkeypatch.setattr(get_extractor("rules"), "version", "next")
+    monkeypatch.setattr("pipeline.batches.reprocess.ARTICLES_A_BATCH", 4)
+    outdated = Selection(is_outdated=True)
+    going = stages.reprocess(outdated, home)
+    next(going)
+    going.close()
+    assert len(list(stages.reprocess(outdated, home))) >= 2
+    assert list(stages.reprocess(outdated, home)) == []
+    assert ask(home, "SELECT DISTINCT extractor_version AS v FROM incident_reports") == [{"v": "next"}]
+    assert report(home, 1)["fatalities_best"] == corrected
+
+
+def test_every_decision_is_in_the_raw_store_and_none_is_orphaned(home: Settings) -> None:
+    with Snapshot(home.lake) as snapshot:
+        held = snapshot.rows(
+            "SELECT * EXCLUDE (batch_id) FROM revisions WHERE reviewer_name IS NOT NULL ORDER BY decided_at, revision_id"
+        )
+        assert orphaned_decisions(snapshot) == []
+    assert read_decisions(home.raw) == held
+    assert len(held) > 4
