@@ -13,6 +13,7 @@ from pipeline.batches.staging import SourceAdvance
 from pipeline.config import Settings
 from pipeline.ids import make_id
 from pipeline.lake.catalog import read_catalog
+from pipeline.sources.arrival_records import keep_arrival
 from pipeline.sources.declaration import declared
 from pipeline.sources.fetched import SourceUnavailable
 from pipeline.sources.registry import keep_files
@@ -41,6 +42,15 @@ def ingest_source(name: str, settings: Settings, *, now: dt.datetime) -> str | N
     advance = SourceAdvance(
         source=name, revision=held.revision, state=fetched.state, maximum=declaration.bounds.maximum
     )
-    return stage_objects(
-        objects, unreadable, [raw.location for raw in objects], batch_id, settings, now=now, advance=advance
+    inputs = [raw.location for raw in objects]
+    keep_arrival(
+        settings.raw,
+        batch_id,
+        objects,
+        unreadable,
+        inputs,
+        now=now,
+        source=name,
+        is_gated=settings.is_gated,
     )
+    return stage_objects(objects, unreadable, inputs, batch_id, settings, now=now, advance=advance)

@@ -14,7 +14,14 @@ from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import SupersededError
 from pipeline.extract.rows import EXTRACTED_TABLES
-from pipeline.lake.catalog import Catalog, SourceState, read_catalog, write_catalog, writer_lock
+from pipeline.lake.catalog import (
+    Catalog,
+    SourceState,
+    begin_catalog,
+    read_catalog,
+    write_catalog,
+    writer_lock,
+)
 from pipeline.lake.snapshot import Snapshot, sql_text
 from pipeline.lake.store import append, mark, roll_back_uncommitted
 from pipeline.lake.views import refresh_database
@@ -40,15 +47,16 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
     with writer_lock(lake):
         ledger = published_ledger(staged.batch_id, lake)
         if ledger is None:
-            catalog = read_catalog(lake)
+            catalog = begin_catalog(lake)
             sources = _advanced(staged, catalog)
             roll_back_uncommitted(lake, catalog)
             catalog = duplicates.catch_up(lake, catalog, batch_id=staged.batch_id)
             with Snapshot(lake, catalog) as snapshot:
                 rows, ledger = _plan(staged, snapshot, now)
             check_conservation(ledger)
-            tables = _write_rows(staged, lake, catalog, rows, now)
-            write_catalog(lake, Catalog(catalog.version + 1, tables, staged.batch_id, sources))
+            tables = _write_rows(staged, catalog.folder(lake), catalog, rows, now)
+            published = {"version": catalog.version + 1, "batch_id": staged.batch_id}
+            write_catalog(lake, msgspec.structs.replace(catalog, tables=tables, sources=sources, **published))
         refresh_database(settings.database, lake)
     staged.remove()
     return ledger
@@ -177,16 +185,16 @@ def _moved(advance: SourceAdvance, catalog: Catalog, reader: str) -> dict[str, S
 
 
 def _write_rows(
-    staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, now: dt.datetime
+    staged: StagedBatch, folder: Path, catalog: Catalog, rows: Rows, now: dt.datetime
 ) -> dict[str, int]:
     """Append to every table; the versions that would show the result."""
     versions = dict(catalog.tables)
     for name, found in rows.items():
         if found:
-            versions[name] = append(lake, name, arrow_table(name, found), batch_id=staged.batch_id)
+            versions[name] = append(folder, name, arrow_table(name, found), batch_id=staged.batch_id)
     if resolved := _resolved(staged):
         versions["quarantine"] = mark(
-            lake,
+            folder,
             "quarantine",
             batch_id=staged.batch_id,
             updates={"replayed_at": f"to_timestamp({sql_text(now.isoformat())})"},

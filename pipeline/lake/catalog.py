@@ -17,6 +17,10 @@ import msgspec
 from pipeline.errors import LakeError
 from pipeline.files import write_atomically
 
+GENERATIONS = "generations"
+"""Folder of the lake in which a rebuild makes the tables again, a folder each time."""
+REMEDY = "`incidents lake check` names all damage; `incidents lake rebuild` makes the lake again from the kept originals."
+
 
 class SourceState(msgspec.Struct, frozen=True):
     """How far a declared source is published. ``revision`` counts its batches; ``state`` belongs to its kind."""
@@ -33,6 +37,12 @@ class Catalog(msgspec.Struct, frozen=True):
     batch_id: str | None = None
     """The batch whose commit made this state."""
     sources: dict[str, SourceState] = {}
+    generation: str = ""
+    """Folder under the lake that holds the tables: the lake itself, or where a rebuild has made them again."""
+
+    def folder(self, lake: Path) -> Path:
+        """Where the tables of this state lie."""
+        return lake / self.generation
 
     def source(self, name: str) -> SourceState:
         """How far the source is published; nothing yet where it is unknown."""
@@ -48,23 +58,38 @@ def read_catalog(lake: Path) -> Catalog:
     """The visible state; an empty one where nothing was ever committed.
 
     Raises:
-        LakeError: the file is there but is no catalog.
+        LakeError: the file is there but is no catalog, or is gone while there are tables.
     """
+    path = catalog_path(lake)
     try:
-        content = catalog_path(lake).read_bytes()
-    except FileNotFoundError:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        if next(lake.glob("*/_delta_log"), None) or next(lake.glob(f"{GENERATIONS}/*/*/_delta_log"), None):
+            if path.exists():  # the first writer was between the two looks
+                return read_catalog(lake)
+            raise LakeError(
+                f"The catalog {path} is gone, but there are tables beside it. {REMEDY}"
+            ) from error
         return Catalog()
+    except OSError as error:
+        raise LakeError(f"The catalog {path} cannot be read: {error.strerror}. {REMEDY}") from error
     try:
         return msgspec.json.decode(content, type=Catalog)
     except msgspec.DecodeError as error:
-        raise LakeError(
-            f"The catalog {catalog_path(lake)} is damaged ({error}). Restore it from a backup."
-        ) from error
+        raise LakeError(f"The catalog {path} is damaged ({error}). {REMEDY}") from error
 
 
 def write_catalog(lake: Path, catalog: Catalog) -> None:
     """Make ``catalog`` the visible state."""
     write_atomically(catalog_path(lake), msgspec.json.format(msgspec.json.encode(catalog), indent=1))
+
+
+def begin_catalog(lake: Path) -> Catalog:
+    """The visible state, written down where nothing was ever committed: tables without a catalog are a lost one."""
+    catalog = read_catalog(lake)
+    if not catalog_path(lake).exists():
+        write_catalog(lake, catalog)
+    return catalog
 
 
 @contextmanager

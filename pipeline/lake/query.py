@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.errors import QueryError
+from pipeline.lake.catalog import REMEDY
 from pipeline.lake.snapshot import sql_text
 
 MEMORY_LIMIT = "4GB"
@@ -64,6 +65,8 @@ def run_query(connection: duckdb.DuckDBPyConnection, sql: str, *, seconds: float
         raise QueryError(
             f"The query took more than {seconds:g} seconds and was stopped. Narrow it down."
         ) from error
+    except duckdb.IOException as error:
+        raise QueryError(f"A file cannot be read: {error}. {REMEDY}") from error
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
     finally:

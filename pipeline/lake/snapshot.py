@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipeline.lake.catalog import Catalog, read_catalog
+from pipeline.errors import LakeError
+from pipeline.lake.catalog import REMEDY, Catalog, read_catalog
 from pipeline.lake.store import data_files
 from pipeline.schema.tables import Column, Table, table, tables
 
@@ -56,6 +58,35 @@ def _partition_type(spec: Table, name: str) -> str:
     return duckdb_type(column.type)
 
 
+DAMAGE = (duckdb.IOException, duckdb.InvalidInputException)
+"""What DuckDB raises over a Parquet file that is gone, cut short or overwritten."""
+
+
+@contextmanager
+def readable(lake: Path) -> Iterator[None]:
+    """What is wrong with the lake's files as a LakeError that names the file and what to do."""
+    try:
+        yield
+    except DAMAGE as error:
+        told = " ".join(str(error).split()).rstrip(".")
+        raise LakeError(f"A file of the lake {lake} cannot be read: {told}. {REMEDY}") from error
+
+
+def table_rows(
+    lake: Path, catalog: Catalog, name: str, columns: Sequence[str] = ("*",)
+) -> list[dict[str, Any]] | None:
+    """The rows of one table, whatever state the others are in; ``None`` where it cannot be read."""
+    try:
+        select = rows_select(table(name), data_files(lake, name, catalog))
+        with readable(lake), duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            found = connection.sql(f"SELECT {', '.join(columns)} FROM ({select})").to_arrow_table()
+    except LakeError:
+        return None
+    rows: list[dict[str, Any]] = found.to_pylist()
+    return rows
+
+
 class Snapshot:
     """One visible state of the lake, opened for reading; every table is a view named after it."""
 
@@ -65,16 +96,20 @@ class Snapshot:
         self.connection.execute("SET TimeZone = 'UTC'")
         for spec in tables().values():
             files = data_files(lake, spec.name, self.catalog)
-            self.connection.execute(f'CREATE VIEW "{spec.name}" AS {rows_select(spec, files)}')
+            with readable(lake):
+                self.connection.execute(f'CREATE VIEW "{spec.name}" AS {rows_select(spec, files)}')
+        self._lake = lake
 
     def rows(self, query: str, parameters: Iterable[Any] = ()) -> list[dict[str, Any]]:
         """Run a query; one dict a row."""
-        return list(self.connection.sql(query, params=list(parameters)).to_arrow_table().to_pylist())
+        with readable(self._lake):
+            return list(self.connection.sql(query, params=list(parameters)).to_arrow_table().to_pylist())
 
     def keys(self, name: str) -> set[tuple[Any, ...]]:
         """The keys of a table that are there."""
         columns = ", ".join(f'"{column}"' for column in table(name).key)
-        return set(self.connection.execute(f'SELECT {columns} FROM "{name}"').fetchall())
+        with readable(self._lake):
+            return set(self.connection.execute(f'SELECT {columns} FROM "{name}"').fetchall())
 
     def close(self) -> None:
         """Close the connection."""

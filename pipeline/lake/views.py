@@ -11,10 +11,11 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.errors import LakeError
 from pipeline.files import replacing
-from pipeline.lake.catalog import Catalog, read_catalog
+from pipeline.lake.catalog import REMEDY, Catalog, read_catalog
 from pipeline.lake.duplicates import CURRENT_ARTICLES, CURRENT_PAIRS, GROUPS_TABLE, fill_groups
-from pipeline.lake.snapshot import rows_select, sql_text
+from pipeline.lake.snapshot import DAMAGE, rows_select, sql_text
 from pipeline.lake.store import data_files
 from pipeline.schema import handwritten_views
 from pipeline.schema.tables import Table, tables
@@ -57,7 +58,11 @@ def view_statements(lake: Path, catalog: Catalog) -> list[str]:
 
 
 def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
-    """Replace ``database`` by one that shows ``catalog``."""
+    """Replace ``database`` by one that shows ``catalog``.
+
+    Raises:
+        LakeError: the database cannot be written, or a file of the lake cannot be read; the old one stays.
+    """
     with replacing(database) as staged:
         staged.unlink()
         connection = duckdb.connect()
@@ -71,6 +76,11 @@ def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
             fill_groups(connection)
             connection.execute("USE memory")
             connection.execute("DETACH views_file")
+        except DAMAGE as error:
+            told = " ".join(str(error).split()).rstrip(".")
+            raise LakeError(
+                f"The database {database} cannot be made: {told}. Free space; where a file of the lake is named: {REMEDY}"
+            ) from error
         finally:
             connection.close()
 
