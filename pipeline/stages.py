@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.batches import arrivals, extraction, intake, publication, replay, reporting, validation
 from pipeline.batches.staging import StagedBatch
+from pipeline.batches.sweep import sweep_sometimes
 from pipeline.config import Settings
 from pipeline.errors import ContractError, LakeError, SupersededError
 
@@ -27,6 +28,7 @@ def _silent(_line: str) -> None:
 
 def ingest(paths: Sequence[str | Path], settings: Settings) -> str:
     """Read the articles of files and folders, keep the original bytes, stage what is new. Returns the batch id."""
+    sweep_sometimes(settings, now=_now())
     return intake.ingest([Path(path) for path in paths], settings, now=_now())
 
 
@@ -35,6 +37,7 @@ def ingest_source(name: str, settings: Settings) -> str | None:
 
     Returns the batch id; ``None`` where there is nothing new.
     """
+    sweep_sometimes(settings, now=_now())
     return arrivals.ingest_source(name, settings, now=_now())
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.batches.intake import stage_objects
 from pipeline.batches.publication import advance_source
 from pipeline.batches.staging import SourceAdvance
+from pipeline.batches.sweep import ARRIVALS_PREFIX, held_folder
 from pipeline.config import Settings
 from pipeline.ids import make_id
 from pipeline.lake.catalog import read_catalog
@@ -25,7 +26,10 @@ def ingest_source(name: str, settings: Settings, *, now: dt.datetime) -> str | N
     declaration = declared(settings.sources, name)
     held = read_catalog(settings.lake).source(name)
     settings.staging.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".arrivals-", dir=settings.staging) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix=ARRIVALS_PREFIX, dir=settings.staging) as folder,
+        held_folder(Path(folder)),
+    ):
         try:
             fetched = stream_of(declaration).fetch(declaration, held.state, Path(folder))
         except SourceUnavailable as error:

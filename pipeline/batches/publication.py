@@ -41,6 +41,12 @@ def published_ledger(batch_id: str, lake: Path) -> dict[str, int] | None:
     return {name: found[0][name] for name in (*COUNTS, "reports_accepted")} if found else None
 
 
+def published_batches(lake: Path) -> set[str]:
+    """The ids of all published batches."""
+    with Snapshot(lake) as snapshot:
+        return {batch_id for (batch_id,) in snapshot.keys("batches")}
+
+
 def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dict[str, int]:
     """Publish the batch; see ``pipeline.stages.publish``."""
     lake = settings.lake

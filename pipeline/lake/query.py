@@ -65,9 +65,8 @@ def run_query(connection: duckdb.DuckDBPyConnection, sql: str, *, seconds: float
         raise QueryError(
             f"The query took more than {seconds:g} seconds and was stopped. Narrow it down."
         ) from error
-    except duckdb.IOException as error:
-        raise QueryError(f"A file cannot be read: {error}. {REMEDY}") from error
     except duckdb.Error as error:
-        raise QueryError(str(error)) from error
+        is_damage = isinstance(error, duckdb.IOException) or ".parquet" in str(error)
+        raise QueryError(f"{error}. {REMEDY}" if is_damage else str(error)) from error
     finally:
         timer.cancel()
