@@ -70,10 +70,10 @@ class ForkServer:
         self._server, self._folder = server, folder
         self._count = 0
 
-    def start(self, home: Path, *command: str, at: int | None = None, how: str = "kill") -> Running:
+    def start(self, home: Path, *command: str, at: int | str | None = None, how: str = "kill") -> Running:
         """Start ``incidents command`` on ``home``, or the ``stage NAME`` alone.
 
-        At its disk call number ``at`` it is killed, or gets the errno ``how``.
+        At its disk call number ``at``, or the first that is called so, it is killed, or gets the errno ``how``.
         """
         self._count += 1
         folder = self._folder / str(self._count)
@@ -84,7 +84,7 @@ class ForkServer:
         self._server.stdin.write(json.dumps(request).encode() + b"\n")
         return Running(self._server, int(self._server.stdout.readline()), folder)
 
-    def run(self, home: Path, *command: str, at: int | None = None, how: str = "kill") -> Done:
+    def run(self, home: Path, *command: str, at: int | str | None = None, how: str = "kill") -> Done:
         """Start a command and wait for its end."""
         return self.start(home, *command, at=at, how=how).wait()
 
@@ -134,7 +134,7 @@ def _import_all() -> None:
 class _Disk:
     """Wraps the product's calls to the disk and counts them."""
 
-    def __init__(self, folder: Path, at: int | None, how: str) -> None:
+    def __init__(self, folder: Path, at: int | str | None, how: str) -> None:
         self._points = (folder / "points").open("a", buffering=1)
         self._at, self._how = at, how
         self._number, self._owner, self._depth = 0, os.getpid(), 0
@@ -155,7 +155,7 @@ class _Disk:
 
     def _reach(self, point: str) -> None:
         self._points.write(point + "\n")
-        if self._number == self._at:
+        if self._at in (self._number, point):
             if self._how == "kill":
                 os.killpg(0, signal.SIGKILL)
             elif point.startswith("before"):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import deltalake
 import msgspec
 
 from pipeline import __version__
@@ -36,7 +37,7 @@ from pipeline.lake.catalog import (
     writer_lock,
 )
 from pipeline.lake.snapshot import Snapshot, table_rows
-from pipeline.lake.store import append, roll_back_uncommitted
+from pipeline.lake.store import append, roll_back_uncommitted, table_path
 from pipeline.lake.views import refresh_database, shown_version
 from pipeline.schema.tables import arrow_table, table, tables
 from pipeline.sources.arrival_records import Arrival, KeptObject, kept_hashes, read_arrivals
@@ -208,8 +209,8 @@ def _make_batch(batch: _Planned, store: Path, inner: Settings, made: Rebuilt, ex
 
 def _plan(settings: Settings, made: Rebuilt) -> list[_Planned]:
     """What to make again, in the order in which it was published; in that of its arrival where the ledger is lost."""
-    held = _held(settings.lake)
-    ledger = None if held is None else table_rows(settings.lake, held, "batches")
+    held = _held(settings.lake) or _newest(settings.lake)
+    ledger = table_rows(settings.lake, held, "batches")
     records: dict[str, Arrival] = {}
     for record in read_arrivals(settings.raw):
         if isinstance(record, LakeError):
@@ -231,9 +232,21 @@ def _plan(settings: Settings, made: Rebuilt) -> list[_Planned]:
     return sorted(planned, key=lambda batch: (batch.committed_at, batch.arrival.batch_id))
 
 
-def _named_by_tables(lake: Path, held: Catalog | None, ledger: list[Row]) -> Iterator[Arrival]:
+def _newest(lake: Path) -> Catalog:
+    """Where the catalog is lost: the tables as they were last written, by batches that were published or about to be."""
+    finished = [path for path in (lake / GENERATIONS).glob("[0-9]*") if not (path / _MARK).exists()]
+    newest = max(finished, key=lambda path: int(path.name), default=None)
+    folder = lake if newest is None else newest
+    versions: dict[str, int] = {}
+    for name in tables():
+        with suppress(Exception):  # deltalake raises several unrelated kinds for a damaged log
+            versions[name] = deltalake.DeltaTable(table_path(folder, name)).version()
+    return Catalog(tables=versions, generation="" if newest is None else f"{GENERATIONS}/{newest.name}")
+
+
+def _named_by_tables(lake: Path, held: Catalog, ledger: list[Row]) -> Iterator[Arrival]:
     """Batches of a time before there were arrival records: names and places as the tables tell them."""
-    if held is None or not ledger:
+    if not ledger:
         return
     found: dict[str, dict[tuple[str, str], dt.datetime]] = {}
     for name in ("articles", "quarantine"):
@@ -267,6 +280,7 @@ def _switch(settings: Settings, made: Rebuilt, now: dt.datetime) -> None:
             shutil.copyfile(path, path.with_suffix(".damaged"))
         made.lost_sources = sorted(filled.sources)
         held = Catalog()
+        filled = _carried(lake, _newest(lake), filled, folder, made)
     else:
         filled = _carried(lake, held, filled, folder, made)
     made.version = max(held.version, shown_version(settings.database) or 0) + 1

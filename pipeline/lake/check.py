@@ -102,8 +102,10 @@ def _wrong_columns(spec: Table, schema: pa.Schema) -> str | None:
 
 
 def _is_same_type(found: pa.DataType, declared: pa.DataType) -> bool:
-    """Equal but for the names that Parquet gives to the items of lists."""
-    if pa.types.is_list(found) and pa.types.is_list(declared):
+    """Equal but for the layout in memory that its writer noted, and for the names that Parquet gives to the items of lists."""
+    if pa.types.is_string_view(found) or pa.types.is_large_string(found):
+        return bool(pa.types.is_string(declared))
+    if pa.types.is_list(declared) and (pa.types.is_list(found) or pa.types.is_large_list(found)):
         return _is_same_type(found.value_type, declared.value_type)
     if pa.types.is_struct(found) and pa.types.is_struct(declared):
         pairs = zip(found, declared, strict=False)

@@ -16,6 +16,8 @@ from pipeline.lake.snapshot import sql_text
 
 MEMORY_LIMIT = "4GB"
 QUERY_SECONDS = 300.0
+_DAMAGE_WORDS = (".parquet", "TProtocolException", "Decompression")
+"""What DuckDB says over a file that is gone, cut short or overwritten."""
 _READING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.RELATION}
 
 
@@ -66,7 +68,7 @@ def run_query(connection: duckdb.DuckDBPyConnection, sql: str, *, seconds: float
             f"The query took more than {seconds:g} seconds and was stopped. Narrow it down."
         ) from error
     except duckdb.Error as error:
-        is_damage = isinstance(error, duckdb.IOException) or ".parquet" in str(error)
+        is_damage = isinstance(error, duckdb.IOException) or any(word in str(error) for word in _DAMAGE_WORDS)
         raise QueryError(f"{error}. {REMEDY}" if is_damage else str(error)) from error
     finally:
         timer.cancel()

@@ -222,12 +222,11 @@ def test_a_lake_of_before_there_were_arrival_records_is_made_again(
 
 def test_a_killed_rebuild_shows_the_old_lake_and_goes_on(server: ForkServer, copied: Settings) -> None:
     before = lake_digest(copied.database)
-    points = server.run(copied.home, "lake", "rebuild").points
-    version = read_catalog(copied.lake).version
-    commits = [n for n, point in enumerate(points) if point == "before replace lake/catalog.json"]
-    for at in (len(points) // 3, len(points) * 2 // 3, commits[-1], commits[-1] + 1):
+    switch = "lake/catalog.json"
+    for at in (40, 40, f"before replace {switch}", f"after replace {switch}"):
+        version = read_catalog(copied.lake).version
         assert server.run(copied.home, "lake", "rebuild", at=at).code == -9
-        assert read_catalog(copied.lake).version == version + (at == commits[-1] + 1)
+        assert read_catalog(copied.lake).version == version + str(at).startswith("after")
         assert server.run(copied.home, *QUESTION).code == 0
     done = server.run(copied.home, "lake", "rebuild", "--json")
     assert done.code == 0, done.err
@@ -265,7 +264,7 @@ def test_a_full_disk_is_told_and_loses_nothing(
         assert server.run(home, "stage", stage, prepared.out).code == 0
     state = (home / "lake" / "catalog.json").read_bytes()
     filling = disk / "filling"
-    for left in (0, 4, 24, 64, 1024):
+    for left in (0, 4, 24, 64):
         size = shutil.disk_usage(disk).free - left * 1024
         filling.write_bytes(bytes(size))
         done = server.run(home, "stage", "publish", prepared.out)
@@ -273,8 +272,7 @@ def test_a_full_disk_is_told_and_loses_nothing(
         assert done.code == 1, (left, done.err)
         assert str(home) in done.err
         assert "ree space" in done.err
-        if left < 1024:
-            assert (home / "lake" / "catalog.json").read_bytes() == state
+        assert (home / "lake" / "catalog.json").read_bytes() == state
     assert server.run(home, "stage", "publish", prepared.out).code == 0
     assert published_ledger(prepared.out, home / "lake") is not None
     assert server.run(home, "lake", "check", "--raw").code == 0
