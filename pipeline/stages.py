@@ -15,6 +15,7 @@ from pipeline.batches import arrivals, extraction, intake, publication, replay, 
 from pipeline.batches import reprocess as reprocessing
 from pipeline.batches import review as reviewing
 from pipeline.batches.staging import StagedBatch
+from pipeline.batches.sweep import sweep_sometimes
 from pipeline.config import Settings
 from pipeline.errors import ContractError, LakeError, OutdatedError, SupersededError
 
@@ -30,6 +31,7 @@ def _silent(_line: str) -> None:
 
 def ingest(paths: Sequence[str | Path], settings: Settings) -> str:
     """Read the articles of files and folders, keep the original bytes, stage what is new. Returns the batch id."""
+    sweep_sometimes(settings, now=_now())
     return intake.ingest([Path(path) for path in paths], settings, now=_now())
 
 
@@ -38,6 +40,7 @@ def ingest_source(name: str, settings: Settings) -> str | None:
 
     Returns the batch id; ``None`` where there is nothing new.
     """
+    sweep_sometimes(settings, now=_now())
     return arrivals.ingest_source(name, settings, now=_now())
 
 

@@ -116,7 +116,7 @@ def catch_up(lake: Path, catalog: Catalog, *, batch_id: str) -> Catalog:
         if not articles:
             return catalog
         written = {
-            name: append(lake, name, arrow_table(name, rows), batch_id=batch_id)
+            name: append(catalog.folder(lake), name, arrow_table(name, rows), batch_id=batch_id)
             for name, rows in made.items()
             if rows
         }
@@ -142,7 +142,7 @@ def rebuild(settings: Settings) -> int:
 def _without_signatures(lake: Path, catalog: Catalog) -> Catalog:
     """The state without signatures and pairs: their tables emptied, or removed where they are damaged."""
     for name in (SIGNATURES, PAIRS):
-        path = table_path(lake, name)
+        path = table_path(catalog.folder(lake), name)
         try:
             deltalake.DeltaTable(path).file_uris()
         except (DeltaError, OSError):

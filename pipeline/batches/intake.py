@@ -16,6 +16,7 @@ from pipeline.errors import LakeError, SourceError
 from pipeline.ids import make_id
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.quarantine import quarantined_article, quarantined_input
+from pipeline.sources.arrival_records import keep_arrival
 from pipeline.sources.intake import Intake, KnownVersion, sort_intake
 from pipeline.sources.items import FailedItem, ParsedArticle
 from pipeline.sources.raw import RawObject
@@ -39,7 +40,9 @@ def ingest(paths: list[Path], settings: Settings, *, now: dt.datetime) -> str:
         + [f"unreadable:{f.content_sha256}" for f in unreadable]
     )
     gate = ["gated"] if settings.is_gated else []
-    return stage_objects(objects, unreadable, inputs, make_id("b", *identity, *gate), settings, now=now)
+    batch_id = make_id("b", *identity, *gate)
+    keep_arrival(settings.raw, batch_id, objects, unreadable, inputs, now=now, is_gated=settings.is_gated)
+    return stage_objects(objects, unreadable, inputs, batch_id, settings, now=now)
 
 
 def stage_objects(

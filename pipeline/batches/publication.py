@@ -18,7 +18,16 @@ from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import OutdatedError, SupersededError
 from pipeline.extract.rows import EXTRACTED_TABLES
-from pipeline.lake.catalog import Catalog, SourceState, commit_time, read_catalog, write_catalog, writer_lock
+from pipeline.lake.catalog import (
+    Catalog,
+    Operation,
+    SourceState,
+    begin_catalog,
+    commit_time,
+    read_catalog,
+    write_catalog,
+    writer_lock,
+)
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import append, remove, roll_back_uncommitted
 from pipeline.lake.supersession import SUPERSEDED
@@ -41,13 +50,19 @@ def published_ledger(batch_id: str, lake: Path) -> dict[str, int] | None:
     return {name: found[0][name] or 0 for name in (*COUNTS, "reports_accepted")} if found else None
 
 
+def published_batches(lake: Path) -> set[str]:
+    """The ids of all published batches."""
+    with Snapshot(lake) as snapshot:
+        return {row["batch_id"] for row in snapshot.rows("SELECT batch_id FROM batches")}
+
+
 def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dict[str, int]:
     """Publish the batch; see ``pipeline.stages.publish``."""
     lake = settings.lake
     with writer_lock(lake):
         ledger = published_ledger(staged.batch_id, lake)
         if ledger is None:
-            catalog = read_catalog(lake)
+            catalog = begin_catalog(lake)
             now = commit_time(catalog, now)
             sources = _advanced(staged, catalog)
             catalog = roll_back_uncommitted(lake, catalog)
@@ -57,10 +72,18 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
                 rows, ledger, removed_keys = _plan(staged, snapshot, now)
                 reopened = reopened_ids(staged, snapshot)
             check_conservation(ledger)
-            tables = _write_rows(staged, lake, catalog, rows, removed_keys)
-            tables |= mark_quarantine(staged, lake, tables, reopened, now)
+            folder = catalog.folder(lake)
+            tables = _write_rows(staged, folder, catalog, rows, removed_keys)
+            tables |= mark_quarantine(staged, folder, tables, reopened, now)
             keep_decisions(staged.read_rows("revise", "revisions"), settings.raw)
-            write_catalog(lake, Catalog(catalog.version + 1, tables, staged.batch_id, sources), now=now)
+            made = {
+                "version": catalog.version + 1,
+                "batch_id": staged.batch_id,
+                "operation": Operation.PUBLISH,
+            }
+            write_catalog(
+                lake, msgspec.structs.replace(catalog, tables=tables, sources=sources, **made), now=now
+            )
         refresh_database(settings.database, lake)
     staged.remove()
     compact_where_due(settings)
@@ -221,14 +244,14 @@ def _moved(advance: SourceAdvance, catalog: Catalog, reader: str) -> dict[str, S
 
 
 def _write_rows(
-    staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, removed_keys: dict[str, list[str]]
+    staged: StagedBatch, folder: Path, catalog: Catalog, rows: Rows, removed_keys: dict[str, list[str]]
 ) -> dict[str, int]:
     """Take rows back from and append to every table; the versions that would show the result."""
     versions = dict(catalog.tables)
     for name, keys in removed_keys.items():
         if keys:
-            versions[name] = remove(lake, name, batch_id=staged.batch_id, keys=keys)
+            versions[name] = remove(folder, name, batch_id=staged.batch_id, keys=keys)
     for name, found in rows.items():
         if found:
-            versions[name] = append(lake, name, arrow_table(name, found), batch_id=staged.batch_id)
+            versions[name] = append(folder, name, arrow_table(name, found), batch_id=staged.batch_id)
     return versions

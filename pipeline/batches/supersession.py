@@ -56,5 +56,5 @@ def catch_up(lake: Path, catalog: Catalog, *, batch_id: str) -> Catalog:
         return catalog
     with Snapshot(lake, catalog) as snapshot:
         rows = [row | {"batch_id": batch_id} for row in snapshot.rows(superseded_select("articles"))]
-    version = append(lake, SUPERSEDED, arrow_table(SUPERSEDED, rows), batch_id=batch_id)
+    version = append(catalog.folder(lake), SUPERSEDED, arrow_table(SUPERSEDED, rows), batch_id=batch_id)
     return msgspec.structs.replace(catalog, tables=catalog.tables | {SUPERSEDED: version})

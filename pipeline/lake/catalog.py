@@ -19,6 +19,12 @@ import msgspec
 from pipeline.errors import LakeError
 from pipeline.files import write_atomically
 
+GENERATIONS = "generations"
+"""Folder of the lake in which a rebuild makes the tables again, a folder each time."""
+REBUILD_MARK = "rebuilding.json"
+"""File in a generation that is not whole yet."""
+REMEDY = "`incidents lake check` names all damage; `incidents lake rebuild` makes the lake again from the kept originals."
+
 
 class SourceState(msgspec.Struct, frozen=True):
     """How far a declared source is published. ``revision`` counts its batches; ``state`` belongs to its kind."""
@@ -36,6 +42,8 @@ class Operation(StrEnum):
     """Signatures and pairs of near duplicates were made again."""
     COMPACT = "compact"
     """Small files were written together: the same rows in fewer files."""
+    REBUILD = "rebuild"
+    """All tables were made again from the kept originals."""
 
 
 class Catalog(msgspec.Struct, frozen=True):
@@ -49,6 +57,12 @@ class Catalog(msgspec.Struct, frozen=True):
     committed_at: dt.datetime | None = None
     """When the state became visible, never earlier than the one before; unknown where an older product made it."""
     operation: Operation = Operation.PUBLISH
+    generation: str = ""
+    """Folder under the lake that holds the tables: the lake itself, or where a rebuild has made them again."""
+
+    def folder(self, lake: Path) -> Path:
+        """Where the tables of this state lie."""
+        return lake / self.generation
 
     def source(self, name: str) -> SourceState:
         """How far the source is published; nothing yet where it is unknown."""
@@ -69,23 +83,33 @@ def read_catalog(lake: Path) -> Catalog:
     """The visible state; an empty one where nothing was ever committed.
 
     Raises:
-        LakeError: the file is there but is no catalog.
+        LakeError: the file is there but is no catalog, or is gone while there are tables.
     """
-    return decode_catalog(catalog_path(lake)) or Catalog()
+    path = catalog_path(lake)
+    held = decode_catalog(path)
+    if held is not None:
+        return held
+    if next(lake.glob("*/_delta_log"), None) or next(lake.glob(f"{GENERATIONS}/*/*/_delta_log"), None):
+        if path.exists():  # the first writer was between the two looks
+            return read_catalog(lake)
+        raise LakeError(f"The catalog {path} is gone, but there are tables beside it. {REMEDY}")
+    return Catalog()
 
 
 def decode_catalog(path: Path) -> Catalog | None:
     """The state in a file; ``None`` where there is no file.
 
     Raises:
-        LakeError: the file is there but is no catalog.
+        LakeError: the file is there but is no catalog, or cannot be read.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Catalog)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise LakeError(f"The catalog {path} cannot be read: {error.strerror}. {REMEDY}") from error
     except msgspec.DecodeError as error:
-        raise LakeError(f"The catalog {path} is damaged ({error}). Restore it from a backup.") from error
+        raise LakeError(f"The catalog {path} is damaged ({error}). {REMEDY}") from error
 
 
 def write_catalog(lake: Path, catalog: Catalog, *, now: dt.datetime | None = None) -> Catalog:
@@ -95,12 +119,16 @@ def write_catalog(lake: Path, catalog: Catalog, *, now: dt.datetime | None = Non
     dies between the two, it is of a version that is not visible, which no reader asks for and the next commit replaces.
     Returns the state as it was written.
     """
-    held = read_catalog(lake)
+    try:
+        held = read_catalog(lake)
+    except LakeError:
+        held = Catalog()  # lost or damaged: this one takes its place
     if catalog.version != held.version:
         catalog = msgspec.structs.replace(catalog, committed_at=commit_time(held, now))
         if held.version and not history_path(lake, held.version).exists():
             write_atomically(history_path(lake, held.version), _encoded(held))
-    write_atomically(history_path(lake, catalog.version), _encoded(catalog))
+    if catalog.version:
+        write_atomically(history_path(lake, catalog.version), _encoded(catalog))
     write_atomically(catalog_path(lake), _encoded(catalog))
     return catalog
 
@@ -113,6 +141,14 @@ def commit_time(held: Catalog, now: dt.datetime | None = None) -> dt.datetime:
 
 def _encoded(catalog: Catalog) -> bytes:
     return msgspec.json.format(msgspec.json.encode(catalog), indent=1)
+
+
+def begin_catalog(lake: Path) -> Catalog:
+    """The visible state, written down where nothing was ever committed: tables without a catalog are a lost one."""
+    catalog = read_catalog(lake)
+    if not catalog_path(lake).exists():
+        write_catalog(lake, catalog)
+    return catalog
 
 
 @contextmanager

@@ -38,10 +38,11 @@ def compact(lake: Path, catalog: Catalog, *, at_least: int = 1) -> tuple[Catalog
     how many files fewer it has.
     """
     tables, fewer = dict(catalog.tables), {}
+    folder = catalog.folder(lake)
     for name, version in catalog.tables.items():
-        if superfluous_files(open_table(lake, name, version)) < at_least:
+        if superfluous_files(open_table(folder, name, version)) < at_least:
             continue
-        written = deltalake.DeltaTable(table_path(lake, name))
+        written = deltalake.DeltaTable(table_path(folder, name))
         before = len(written.file_uris())
         written.optimize.compact(
             target_size=TARGET_BYTES,

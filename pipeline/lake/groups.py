@@ -74,7 +74,7 @@ def _carry_over(connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Cata
         return False  # there is none, or it was half-written by another program
     try:
         state = _shown_state(connection, lake)
-        if state is None or state.version >= catalog.version:
+        if state is None or state.version >= catalog.version or state.generation != catalog.generation:
             return False
         if catalog.operation is Operation.COMPACT and state.version + 1 == catalog.version:
             connection.execute(f"INSERT INTO {GROUPS_TABLE} SELECT * FROM {_EARLIER_GROUPS}")

@@ -19,11 +19,14 @@ import msgspec
 import pyarrow as pa
 
 from pipeline.errors import QueryError
+from pipeline.lake.catalog import REMEDY
 from pipeline.lake.sandbox import ASK, END, FAILED, FRAME, STOP, End, Question, send
 
 MEMORY_LIMIT = 4 << 30
 QUERY_SECONDS = 300.0
 _GRACE_SECONDS = 2.0
+_DAMAGE_WORDS = (".parquet", "TProtocolException", "Decompression")
+"""What DuckDB says over a file of the lake that is gone, cut short or overwritten."""
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT")
 
 
@@ -87,7 +90,9 @@ class Sandbox:
             self._stop_statement()
             raise QueryError(f"The query took more than {allowed:g} seconds and was stopped. Narrow it down.")
         if message[0] == FAILED:
-            raise QueryError(message[1].decode())
+            told = message[1].decode()
+            is_damage = any(word in told for word in _DAMAGE_WORDS)
+            raise QueryError(f"{told.rstrip('.')}. {REMEDY}" if is_damage else told)
         return message
 
     @property

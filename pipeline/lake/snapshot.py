@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from pipeline.lake.catalog import Catalog, read_catalog
+from pipeline.errors import LakeError
+from pipeline.lake.catalog import REMEDY, Catalog, read_catalog
 from pipeline.lake.store import StoredTable, stored_table
 from pipeline.schema.tables import Column, Table, table, tables
 
@@ -71,6 +73,35 @@ def _partition_type(spec: Table, name: str) -> str:
     return duckdb_type(column.type)
 
 
+DAMAGE = (duckdb.IOException, duckdb.InvalidInputException)
+"""What DuckDB raises over a Parquet file that is gone, cut short or overwritten."""
+
+
+@contextmanager
+def readable(lake: Path) -> Iterator[None]:
+    """What is wrong with the lake's files as a LakeError that names the file and what to do."""
+    try:
+        yield
+    except DAMAGE as error:
+        told = " ".join(str(error).split()).rstrip(".")
+        raise LakeError(f"A file of the lake {lake} cannot be read: {told}. {REMEDY}") from error
+
+
+def table_rows(
+    lake: Path, catalog: Catalog, name: str, columns: Sequence[str] = ("*",)
+) -> list[dict[str, Any]] | None:
+    """The rows of one table, whatever state the others are in; ``None`` where it cannot be read."""
+    try:
+        select = rows_select(table(name), stored_table(lake, name, catalog))
+        with readable(lake), duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            found = connection.sql(f"SELECT {', '.join(columns)} FROM ({select})").to_arrow_table()
+    except LakeError:
+        return None
+    rows: list[dict[str, Any]] = found.to_pylist()
+    return rows
+
+
 class Snapshot:
     """One visible state of the lake, for reading; a table is a view named after it, opened when a query first names it."""
 
@@ -90,13 +121,15 @@ class Snapshot:
         """
         for name in set(names) - self._opened:
             select = rows_select(table(name), stored_table(self._lake, name, self.catalog))
-            self.connection.execute(f'CREATE VIEW "{name}" AS {select}')
+            with readable(self._lake):
+                self.connection.execute(f'CREATE VIEW "{name}" AS {select}')
             self._opened.add(name)
 
     def rows(self, query: str, parameters: Iterable[Any] = ()) -> list[Row]:
         """Run a query; one dict a row."""
         self.open(*(tables().keys() & set(_WORD.findall(query))))
-        return list(self.connection.sql(query, params=list(parameters)).to_arrow_table().to_pylist())
+        with readable(self._lake):
+            return list(self.connection.sql(query, params=list(parameters)).to_arrow_table().to_pylist())
 
     def matching(
         self, name: str, columns: Sequence[str], by: Sequence[str], wanted: Collection[tuple[Any, ...]]

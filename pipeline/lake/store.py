@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,10 +12,10 @@ from typing import Any
 import deltalake
 import msgspec
 import pyarrow as pa
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from pipeline.errors import LakeError
-from pipeline.lake.catalog import Catalog
+from pipeline.lake.catalog import REMEDY, Catalog
 from pipeline.lake.evolution import changed_columns, missing_columns, must_grow
 from pipeline.schema.tables import table
 
@@ -25,27 +27,28 @@ HOOKS = deltalake.PostCommitHookProperties(create_checkpoint=False, cleanup_expi
 WRITER_PROPERTIES = deltalake.WriterProperties(compression="ZSTD", compression_level=3)
 _REMEDIES = dict.fromkeys(
     ("article_signatures", "near_duplicates"),
-    "Make it again from the articles: incidents duplicates rebuild.",
+    "Make it again from the articles: `incidents duplicates rebuild`.",
 )
 
 
-def table_path(lake: Path, name: str) -> Path:
-    """Folder of one Delta table."""
-    return lake / name
+def table_path(folder: Path, name: str) -> Path:
+    """Folder of one Delta table; ``folder`` is where the tables of a state lie (``Catalog.folder``)."""
+    return folder / name
 
 
-def open_table(lake: Path, name: str, version: int) -> deltalake.DeltaTable:
+def open_table(folder: Path, name: str, version: int) -> deltalake.DeltaTable:
     """The table at its pinned version.
 
     Raises:
         LakeError: the table or the version is missing.
     """
+    path = table_path(folder, name)
     try:
-        return deltalake.DeltaTable(table_path(lake, name), version=version)
+        return deltalake.DeltaTable(path, version=version)
     except Exception as error:  # deltalake raises several unrelated kinds for a damaged log
         raise LakeError(
-            f"Table {name} of the lake {lake} cannot be opened at version {version}: {error}. "
-            f"{_REMEDIES.get(name, 'Restore the folder from a backup.')}"
+            f"Table {name} in {path} cannot be opened at version {version}: {_one_line(error)}. "
+            f"{_REMEDIES.get(name, REMEDY)}"
         ) from error
 
 
@@ -67,18 +70,18 @@ def stored_table(lake: Path, name: str, catalog: Catalog) -> StoredTable:
     """The table in the catalog's state; without files where it was never written."""
     if name not in catalog.tables:
         return StoredTable(rows=0)
-    version = catalog.tables[name]
+    version, folder = catalog.tables[name], catalog.folder(lake)
     try:
-        written = log_path(lake, name, version).stat()
+        written = log_path(folder, name, version).stat()
     except FileNotFoundError:
-        return _read_table(lake, name, version, (0, 0))
-    return _read_table(lake, name, version, (written.st_ino, written.st_mtime_ns))
+        return _read_table(folder, name, version, (0, 0))
+    return _read_table(folder, name, version, (written.st_ino, written.st_mtime_ns))
 
 
 @lru_cache(maxsize=64)
-def _read_table(lake: Path, name: str, version: int, _written: tuple[int, int]) -> StoredTable:
+def _read_table(folder: Path, name: str, version: int, _written: tuple[int, int]) -> StoredTable:
     """The table at a version, which never changes; a table that was made anew has another log, so another ``_written``."""
-    opened, spec = open_table(lake, name, version), table(name)
+    opened, spec = open_table(folder, name, version), table(name)
     counts: list[Any] = pa.table(opened.get_add_actions())["num_records"].to_pylist()
     return StoredTable(
         files=tuple(sorted(opened.file_uris())),
@@ -93,9 +96,9 @@ def data_files(lake: Path, name: str, catalog: Catalog) -> list[str]:
     return list(stored_table(lake, name, catalog).files)
 
 
-def log_path(lake: Path, name: str, version: int) -> Path:
+def log_path(folder: Path, name: str, version: int) -> Path:
     """The file of the Delta log that tells of one version."""
-    return table_path(lake, name) / "_delta_log" / f"{version:020}.json"
+    return table_path(folder, name) / "_delta_log" / f"{version:020}.json"
 
 
 def roll_back_uncommitted(lake: Path, catalog: Catalog) -> Catalog:
@@ -103,68 +106,103 @@ def roll_back_uncommitted(lake: Path, catalog: Catalog) -> Catalog:
 
     Returns the same state with the versions that the tables have by that, to go on from. Not visible yet.
     """
-    restored = {}
-    for path in sorted(lake.iterdir()):
+    restored, folder = {}, catalog.folder(lake)
+    for path in sorted(folder.iterdir()):
         pinned = catalog.tables.get(path.name)
         if not (path / "_delta_log").is_dir():
             continue
-        if pinned is not None and not log_path(lake, path.name, pinned + 1).exists():
+        if pinned is not None and not log_path(folder, path.name, pinned + 1).exists():
             continue
-        try:
-            written = deltalake.DeltaTable(path)
-        except TableNotFoundError:
-            continue  # killed before its first commit: only files no log names
-        if pinned is not None:
-            written.restore(pinned, post_commithook_properties=HOOKS)
-            restored[path.name] = int(written.version())
-        elif written.file_uris():
-            written.delete(post_commithook_properties=HOOKS)
+        with _writing(path):
+            try:
+                written = deltalake.DeltaTable(path)
+            except TableNotFoundError:
+                continue  # killed before its first commit: only files no log names
+            if pinned is not None:
+                written.restore(pinned, post_commithook_properties=HOOKS)
+                restored[path.name] = int(written.version())
+            elif written.file_uris():
+                written.delete(post_commithook_properties=HOOKS)
     return msgspec.structs.replace(catalog, tables=catalog.tables | restored)
 
 
-def append(lake: Path, name: str, rows: pa.Table, *, batch_id: str) -> int:
+def append(folder: Path, name: str, rows: pa.Table, *, batch_id: str) -> int:
     """Append rows as one Delta commit that names its batch; returns the new version. Not visible yet.
 
     Columns that the stored table lacks are added. The caller has rolled back what was uncommitted.
 
     Raises:
-        LakeError: the table is stored in a shape that the declaration cannot be written to.
+        LakeError: the table is stored in a shape that the declaration cannot be written to, or cannot be written (disk
+            full, read-only, damaged); what is visible is untouched.
     """
-    spec, path = table(name), table_path(lake, name)
-    opened = deltalake.DeltaTable(path) if deltalake.DeltaTable.is_deltatable(str(path)) else None
-    grows = opened is not None and must_grow(opened, spec, lake)
-    deltalake.write_deltalake(
-        path if opened is None else opened,
-        rows.sort_by([(column, "ascending") for column in spec.sort_by]) if spec.sort_by else rows,
-        mode="append",
-        schema_mode="merge" if grows else None,
-        partition_by=list(spec.partition_by) or None,
-        commit_properties=_properties(batch_id),
-        writer_properties=WRITER_PROPERTIES,
-        post_commithook_properties=HOOKS,
-    )
-    opened = opened or deltalake.DeltaTable(path)
-    if opened.version() % CHECKPOINT_EVERY == 0:
-        opened.create_checkpoint()
-    return int(opened.version())
+    spec, path = table(name), table_path(folder, name)
+    with _writing(path):
+        opened = deltalake.DeltaTable(path) if deltalake.DeltaTable.is_deltatable(str(path)) else None
+        grows = opened is not None and must_grow(opened, spec, folder)
+        deltalake.write_deltalake(
+            path if opened is None else opened,
+            rows.sort_by([(column, "ascending") for column in spec.sort_by]) if spec.sort_by else rows,
+            mode="append",
+            schema_mode="merge" if grows else None,
+            partition_by=list(spec.partition_by) or None,
+            commit_properties=_properties(batch_id),
+            writer_properties=WRITER_PROPERTIES,
+            post_commithook_properties=HOOKS,
+        )
+        opened = opened or deltalake.DeltaTable(path)
+        if opened.version() % CHECKPOINT_EVERY == 0:
+            opened.create_checkpoint()
+        return int(opened.version())
 
 
-def mark(lake: Path, name: str, *, batch_id: str, updates: dict[str, Any], predicate: str) -> int:
-    """Set columns of existing rows (``updates``: column to SQL expression); returns the new version."""
-    written = deltalake.DeltaTable(table_path(lake, name))
-    written.update(
-        updates=updates, predicate=predicate, commit_properties=_properties(batch_id), post_commithook_properties=HOOKS,
-    )  # fmt: skip
-    return int(written.version())
+def mark(folder: Path, name: str, *, batch_id: str, updates: dict[str, Any], predicate: str) -> int:
+    """Set columns of existing rows (``updates``: column to SQL expression); returns the new version.
+
+    Raises:
+        LakeError: the table cannot be written.
+    """
+    path = table_path(folder, name)
+    with _writing(path):
+        written = deltalake.DeltaTable(path)
+        written.update(
+            updates=updates, predicate=predicate, commit_properties=_properties(batch_id), post_commithook_properties=HOOKS,
+        )  # fmt: skip
+        return int(written.version())
 
 
-def remove(lake: Path, name: str, *, batch_id: str, keys: list[str]) -> int:
-    """Delete the rows with these keys from the table's current state (its one key column); returns the new version."""
-    written = deltalake.DeltaTable(table_path(lake, name))
+def remove(folder: Path, name: str, *, batch_id: str, keys: list[str]) -> int:
+    """Delete the rows with these keys from the table's current state (its one key column); returns the new version.
+
+    Raises:
+        LakeError: the table cannot be written.
+    """
+    path = table_path(folder, name)
     [column] = table(name).key
     listed = ", ".join("'" + key.replace("'", "''") + "'" for key in keys)
-    written.delete(f"{column} IN ({listed})", commit_properties=_properties(batch_id))
-    return int(written.version())
+    with _writing(path):
+        written = deltalake.DeltaTable(path)
+        written.delete(
+            f"{column} IN ({listed})",
+            commit_properties=_properties(batch_id),
+            post_commithook_properties=HOOKS,
+        )
+        return int(written.version())
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """What goes wrong with the table's folder as a LakeError that names it."""
+    try:
+        yield
+    except (DeltaError, OSError, pa.ArrowException) as error:
+        raise LakeError(
+            f"The table in {path} cannot be written: {_one_line(error)}. Nothing of the batch is visible. Free space or "
+            f"give write permission and run again; where the table is damaged: {REMEDY}"
+        ) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")
 
 
 def _properties(batch_id: str) -> deltalake.CommitProperties:

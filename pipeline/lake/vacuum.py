@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import orjson
 
-from pipeline.lake.catalog import Catalog, history_path, read_catalog
+from pipeline.lake.catalog import GENERATIONS, REBUILD_MARK, Catalog, history_path, read_catalog
 from pipeline.lake.history import kept_versions, state
 from pipeline.lake.store import open_table, table_path
 
@@ -34,23 +34,38 @@ def unneeded_files(lake: Path) -> Iterator[Path]:
     The caller holds the writer's lock and has rolled back what was uncommitted.
     """
     states = [state(lake, version) for version in kept_versions(lake)]
-    visible = read_catalog(lake)
-    for name in visible.tables:
-        oldest = min(one.tables[name] for one in states if name in one.tables)
-        yield from _unneeded_data(lake, name, oldest)
-        yield from _unneeded_logs(table_path(lake, name) / "_delta_log", oldest)
+    for generation in sorted({one.generation for one in states}):
+        pinning = [one for one in states if one.generation == generation]
+        folder = lake / generation
+        for name in sorted({name for one in pinning for name in one.tables}):
+            oldest = min(one.tables[name] for one in pinning if name in one.tables)
+            yield from _unneeded_data(folder, name, oldest)
+            yield from _unneeded_logs(table_path(folder, name) / "_delta_log", oldest)
+    yield from _forgotten_generations(lake, {one.folder(lake) for one in states})
     for folder in (lake, history_path(lake, 0).parent):
         yield from folder.glob(".*.tmp")
-    yield from _uncommitted_copies(lake, visible)
+    yield from _uncommitted_copies(lake, read_catalog(lake))
 
 
-def _unneeded_data(lake: Path, name: str, oldest: int) -> Iterator[Path]:
-    folder = table_path(lake, name)
-    needed = {Path(file) for file in open_table(lake, name, oldest).file_uris()}
-    needed |= {folder / path for path in _added_since(folder / "_delta_log", oldest)}
-    for path in sorted(folder.rglob("*")):
-        if "_delta_log" not in path.parts and path.is_file() and path not in needed:
-            yield path
+def _forgotten_generations(lake: Path, needed: set[Path]) -> Iterator[Path]:
+    """Files of tables that were made again since, and that no kept state reads; a rebuild under way is left alone."""
+    folders = [
+        lake,
+        *(path for path in (lake / GENERATIONS).glob("[0-9]*") if not (path / REBUILD_MARK).exists()),
+    ]
+    for folder in folders:
+        if folder not in needed:
+            for log in sorted(folder.glob("*/_delta_log")):
+                yield from sorted(path for path in log.parent.rglob("*") if path.is_file())
+
+
+def _unneeded_data(folder: Path, name: str, oldest: int) -> Iterator[Path]:
+    path = table_path(folder, name)
+    needed = {Path(file) for file in open_table(folder, name, oldest).file_uris()}
+    needed |= {path / added for added in _added_since(path / "_delta_log", oldest)}
+    for found in sorted(path.rglob("*")):
+        if "_delta_log" not in found.parts and found.is_file() and found not in needed:
+            yield found
 
 
 def _added_since(log: Path, version: int) -> Iterator[str]:

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.errors import LakeError
 from pipeline.files import replacing
-from pipeline.lake.catalog import Catalog, read_catalog
+from pipeline.lake.catalog import REMEDY, Catalog, read_catalog
 from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, current_pairs
 from pipeline.lake.groups import fill_groups, state_statement
 from pipeline.lake.history import state_as_of
-from pipeline.lake.snapshot import rows_select, sql_text
+from pipeline.lake.snapshot import DAMAGE, rows_select, sql_text
 from pipeline.lake.store import stored_table
 from pipeline.lake.supersession import SUPERSEDED, superseded_select
 from pipeline.schema import handwritten_views
@@ -100,7 +101,11 @@ def make_views(
 
 
 def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
-    """Replace ``database`` by one that shows ``catalog``."""
+    """Replace ``database`` by one that shows ``catalog``.
+
+    Raises:
+        LakeError: the database cannot be written, or a file of the lake cannot be read; the old one stays.
+    """
     with replacing(database) as staged:
         staged.unlink()
         connection = duckdb.connect()
@@ -115,6 +120,11 @@ def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
             make_views(connection, lake, catalog, database if database.exists() else None)
             connection.execute("USE memory")
             connection.execute("DETACH views_file")
+        except DAMAGE as error:
+            told = " ".join(str(error).split()).rstrip(".")
+            raise LakeError(
+                f"The database {database} cannot be made: {told}. Free space; where a file of the lake is named: {REMEDY}"
+            ) from error
         finally:
             connection.close()
 
