@@ -11,6 +11,7 @@ import msgspec
 from pipeline import __version__
 from pipeline.batches import duplicates
 from pipeline.batches.staging import SourceAdvance, StagedBatch
+from pipeline.batches.stopping import check_own_rows
 from pipeline.config import Settings
 from pipeline.errors import SupersededError
 from pipeline.extract.rows import EXTRACTED_TABLES
@@ -47,6 +48,7 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
             with Snapshot(lake, catalog) as snapshot:
                 rows, ledger = _plan(staged, snapshot, now)
             check_conservation(ledger)
+            check_own_rows(staged.batch_id, rows, settings.reports)
             tables = _write_rows(staged, lake, catalog, rows, now)
             write_catalog(lake, Catalog(catalog.version + 1, tables, staged.batch_id, sources))
         refresh_database(settings.database, lake)
