@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from airflow.sdk.exceptions import AirflowFailException
 
 from pipeline import stages
+from pipeline.batches.alarms import tell, tell_warnings
 from pipeline.batches.source_states import source_states
 from pipeline.config import SAMPLES_DIR, settings
 from pipeline.errors import ConfigError, ContractError, SourceError
@@ -32,6 +33,7 @@ def _fails_at_once(work: Callable[Given, Made]) -> Callable[Given, Made]:
         try:
             return work(*args, **kwargs)
         except (ConfigError, ContractError, SourceError) as error:
+            tell(f"The task {work.__name__} failed", str(error))
             raise AirflowFailException(f"{type(error).__name__}: {error}") from error
 
     return task
@@ -83,6 +85,7 @@ def report(batch_id: str) -> str:
     """Write the batch's data-quality page. Returns its path."""
     _say("report: writing the data-quality report")
     path = stages.write_batch_report(batch_id, settings())
+    tell_warnings(batch_id, settings())
     _say(f"batch {batch_id}")
     return path
 
@@ -96,6 +99,7 @@ def publish_arrivals() -> list[str]:
         return []
     batch_id = stages.run(files, found, progress=_say)
     mark_processed(found.inbox, files)
+    tell_warnings(batch_id, found)
     return [batch_id]
 
 
@@ -112,7 +116,9 @@ def fetch_source(name: str) -> list[str]:
             if batch_id is None:
                 break
             batch_ids.append(batch_id)
+            tell_warnings(batch_id, found)
     except (ConfigError, ContractError) as error:
+        tell(f"The source {name} failed", str(error))
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error
     return batch_ids
 
@@ -124,5 +130,6 @@ def check_sources() -> list[str]:
         _say(f"{found.state}: {found.sentence}")
     alarms = [found.sentence for found in states if found.is_alarm]
     if alarms:
+        tell("Declared sources need a look", "\n".join(alarms))
         raise AirflowFailException("\n".join(alarms))
     return [found.sentence for found in states]
