@@ -77,7 +77,7 @@ def validate(batch_id: str, settings: Settings) -> dict[str, int]:
         ContractError: an expectation that must stop the batch failed; nothing will be published.
     """
     staged = _staged(batch_id, settings)
-    return _unless_published(staged, settings, lambda: validation.validate(staged, settings.lake, now=_now()))
+    return _unless_published(staged, settings, lambda: validation.validate(staged, settings, now=_now()))
 
 
 def publish(batch_id: str, settings: Settings) -> dict[str, int]:

@@ -15,6 +15,7 @@ from pipeline.batches.maintenance import compact_where_due
 from pipeline.batches.replacement import Reader, explanation, replace_rows, reprocessed_rows
 from pipeline.batches.resolution import mark_quarantine, reopened_ids, settled_rows
 from pipeline.batches.staging import SourceAdvance, StagedBatch
+from pipeline.batches.stopping import check_own_rows
 from pipeline.config import Settings
 from pipeline.errors import OutdatedError, SupersededError
 from pipeline.extract.rows import EXTRACTED_TABLES
@@ -72,6 +73,7 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
                 rows, ledger, removed_keys = _plan(staged, snapshot, now)
                 reopened = reopened_ids(staged, snapshot)
             check_conservation(ledger)
+            check_own_rows(staged.batch_id, rows, settings.reports)
             folder = catalog.folder(lake)
             tables = _write_rows(staged, folder, catalog, rows, removed_keys)
             tables |= mark_quarantine(staged, folder, tables, reopened, now)

@@ -235,7 +235,7 @@ def _make_batch(batch: _Planned, store: Path, inner: Settings, made: Rebuilt, ex
     extraction.extract(
         staged, inner, extractor_name=extractor, now=arrival.kept_at, progress=lambda _line: None
     )
-    validation.validate(staged, inner.lake, now=arrival.kept_at)
+    validation.validate(staged, inner, now=arrival.kept_at)
     publication.publish(staged, inner, now=batch.committed_at)
 
 

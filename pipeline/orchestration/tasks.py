@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from airflow.sdk.exceptions import AirflowFailException
 
 from pipeline import stages
+from pipeline.batches.alarms import tell, tell_warnings
 from pipeline.batches.maintenance import compact_lake, vacuum_lake
 from pipeline.batches.source_states import source_states
 from pipeline.config import SAMPLES_DIR, settings
@@ -33,6 +34,7 @@ def fails_at_once(work: Callable[Given, Made]) -> Callable[Given, Made]:
         try:
             return work(*args, **kwargs)
         except (ConfigError, ContractError, ReviewError, SourceError) as error:
+            tell(f"The task {work.__name__} failed", str(error))
             raise AirflowFailException(f"{type(error).__name__}: {error}") from error
 
     return task
@@ -85,6 +87,7 @@ def report(batch_id: str) -> str:
     """Write the batch's data-quality page. Returns its path."""
     say("report: writing the data-quality report")
     path = stages.write_batch_report(batch_id, settings())
+    tell_warnings(batch_id, settings())
     say(f"batch {batch_id}")
     return path
 
@@ -97,6 +100,7 @@ def publish_arrivals() -> list[str]:
     while len(batch_ids) < MAX_BATCHES_A_RUN and (files := first_batch(claimed_files(found.inbox))):
         batch_ids.append(stages.run(files, found, progress=say))
         mark_processed(found.inbox, files)
+        tell_warnings(batch_ids[-1], found)
     return batch_ids
 
 
@@ -113,7 +117,9 @@ def fetch_source(name: str) -> list[str]:
             if batch_id is None:
                 break
             batch_ids.append(batch_id)
+            tell_warnings(batch_id, found)
     except (ConfigError, ContractError) as error:
+        tell(f"The source {name} failed", str(error))
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error
     return batch_ids
 
@@ -125,6 +131,7 @@ def check_sources() -> list[str]:
         say(f"{found.state}: {found.sentence}")
     alarms = [found.sentence for found in states if found.is_alarm]
     if alarms:
+        tell("Declared sources need a look", "\n".join(alarms))
         raise AirflowFailException("\n".join(alarms))
     return [found.sentence for found in states]
 

@@ -35,6 +35,7 @@ def generated_files() -> dict[Path, str]:
         files[GENERATED / "expectations" / f"{spec.name}.json"] = _json(
             {"name": spec.name, "expectations": suite(spec)}
         )
+    files[GENERATED / "expectations.md"] = _expectations()
     files[GENERATED / "data_dictionary.md"] = _dictionary()
     return files
 
@@ -94,6 +95,16 @@ def _json_type(kind: str) -> dict[str, Any]:
     for entry in properties.values():
         entry["type"] = [entry["type"], "null"]
     return {"type": "object", "properties": properties}
+
+
+def _expectations() -> str:
+    lines = ["# Expectations", "", "Generated from `schemas/tables/`; `make generate` makes it again.", ""]
+    for spec in tables().values():
+        lines += [f"## {spec.name}", "", "| expected | a failure | name |", "|---|---|---|"]
+        metas = [config["meta"] for config in suite(spec)]
+        lines += [f"| {m['sentence']} | {m['severity']} | `{m['expectation']}` |" for m in metas]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _dictionary() -> str:
