@@ -85,10 +85,12 @@ def run(
     *,
     extractor: str = DEFAULT_EXTRACTOR,
     progress: Progress = _silent,
+    is_reported: bool = True,
 ) -> str:
-    """The whole flow in this process. Returns the batch id."""
+    """The whole flow in this process; the report is left for later where not ``is_reported``. Returns the batch id."""
     progress("ingest: reading articles")
-    return finish(ingest(paths, settings), settings, extractor=extractor, progress=progress)
+    batch_id = ingest(paths, settings)
+    return finish(batch_id, settings, extractor=extractor, progress=progress, is_reported=is_reported)
 
 
 def run_source(
@@ -97,6 +99,7 @@ def run_source(
     *,
     extractor: str = DEFAULT_EXTRACTOR,
     progress: Progress = _silent,
+    is_reported: bool = True,
 ) -> str | None:
     """The whole flow for what a declared source has that is new. Returns the batch id.
 
@@ -111,7 +114,7 @@ def run_source(
     if batch_id is None:
         return None
     try:
-        return finish(batch_id, settings, extractor=extractor, progress=progress)
+        return finish(batch_id, settings, extractor=extractor, progress=progress, is_reported=is_reported)
     except SupersededError as error:
         progress(str(error))
         _staged(batch_id, settings).remove()
@@ -119,7 +122,12 @@ def run_source(
 
 
 def finish(
-    batch_id: str, settings: Settings, *, extractor: str = DEFAULT_EXTRACTOR, progress: Progress = _silent
+    batch_id: str,
+    settings: Settings,
+    *,
+    extractor: str = DEFAULT_EXTRACTOR,
+    progress: Progress = _silent,
+    is_reported: bool = True,
 ) -> str:
     """All stages after reading. Returns the batch id."""
     progress("extract: finding incidents")
@@ -128,8 +136,9 @@ def finish(
     validate(batch_id, settings)
     progress("publish: committing the batch")
     publish(batch_id, settings)
-    progress("report: writing the data-quality report")
-    write_batch_report(batch_id, settings)
+    if is_reported:
+        progress("report: writing the data-quality report")
+        write_batch_report(batch_id, settings)
     return batch_id
 
 
