@@ -100,10 +100,12 @@ def run(
     *,
     extractor: str = DEFAULT_EXTRACTOR,
     progress: Progress = _silent,
+    is_reported: bool = True,
 ) -> str:
-    """The whole flow in this process. Returns the batch id."""
+    """The whole flow in this process; the report is left for later where not ``is_reported``. Returns the batch id."""
     progress("ingest: reading articles")
-    return finish(ingest(paths, settings), settings, extractor=extractor, progress=progress)
+    batch_id = ingest(paths, settings)
+    return finish(batch_id, settings, extractor=extractor, progress=progress, is_reported=is_reported)
 
 
 def run_source(
@@ -112,6 +114,7 @@ def run_source(
     *,
     extractor: str = DEFAULT_EXTRACTOR,
     progress: Progress = _silent,
+    is_reported: bool = True,
 ) -> str | None:
     """The whole flow for what a declared source has that is new. Returns the batch id.
 
@@ -126,7 +129,7 @@ def run_source(
     if batch_id is None:
         return None
     try:
-        return finish(batch_id, settings, extractor=extractor, progress=progress)
+        return finish(batch_id, settings, extractor=extractor, progress=progress, is_reported=is_reported)
     except SupersededError as error:
         progress(str(error))
         _staged(batch_id, settings).remove()
@@ -151,14 +154,20 @@ def reprocess(
 
 
 def finish(
-    batch_id: str, settings: Settings, *, extractor: str = DEFAULT_EXTRACTOR, progress: Progress = _silent
+    batch_id: str,
+    settings: Settings,
+    *,
+    extractor: str = DEFAULT_EXTRACTOR,
+    progress: Progress = _silent,
+    is_reported: bool = True,
 ) -> str:
     """All stages after reading. Returns the batch id."""
     progress("extract: finding incidents")
     extract(batch_id, settings, extractor=extractor, progress=progress)
     _check_and_publish(batch_id, settings, progress)
-    progress("report: writing the data-quality report")
-    write_batch_report(batch_id, settings)
+    if is_reported:
+        progress("report: writing the data-quality report")
+        write_batch_report(batch_id, settings)
     return batch_id
 
 

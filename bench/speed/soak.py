@@ -242,6 +242,7 @@ def main() -> None:
     parser.add_argument("--burst", type=int, default=4_000, help="articles dropped at once")
     parser.add_argument("--port", type=int, default=8099)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that Airflow is stopped too
     out = Console(highlight=False, soft_wrap=True, width=140)
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         home = Settings(home=Path(name), lake=Path(name) / "lake", workers=os.cpu_count() or 1)
@@ -270,8 +271,11 @@ def measure(home: Settings, process: int, given: argparse.Namespace, out: Consol
         told = arrivals.latencies(first)
         answers = sorted(value for values in api.seconds.values() for value in values)
         figures = (percentile(told, 0.5), percentile(told, 0.95), max(told, default=float("nan")), percentile(answers, 0.95), max(answers, default=float("nan")))  # fmt: skip
-        table.add_row(label, f"{len(told):,}", *(f"{figure:.1f}" for figure in figures))
-        out.print(f"{label}: memory {memory.sentence()}")
+        shown = [f"{figure:.1f}" for figure in figures]
+        table.add_row(label, f"{len(told):,}", *shown)
+        out.print(
+            f"{label}: p50, p95, max and the API's p95, max: {', '.join(shown)} s; memory {memory.sentence()}"
+        )
         memory.points.clear()
     out.print(table)
     missing = len(arrivals.dropped) - len(arrivals.shown)

@@ -13,7 +13,7 @@ from pipeline import stages
 from pipeline.batches.alarms import tell, tell_warnings
 from pipeline.batches.maintenance import compact_lake, vacuum_lake
 from pipeline.batches.source_states import source_states
-from pipeline.config import SAMPLES_DIR, settings
+from pipeline.config import SAMPLES_DIR, Settings, settings
 from pipeline.errors import ConfigError, ContractError, ReviewError, SourceError
 from pipeline.orchestration.inbox import claimed_files, first_batch, mark_processed
 
@@ -96,12 +96,16 @@ def report(batch_id: str) -> str:
 def publish_arrivals() -> list[str]:
     """Publish what is claimed in the drop folder, batch after batch, the oldest claims first. Returns the batch ids."""
     found = settings()
-    batch_ids: list[str] = []
-    while len(batch_ids) < MAX_BATCHES_A_RUN and (files := first_batch(claimed_files(found.inbox))):
-        batch_ids.append(stages.run(files, found, progress=say))
+
+    def publish_next() -> str | None:
+        files = first_batch(claimed_files(found.inbox))
+        if not files:
+            return None
+        batch_id = stages.run(files, found, progress=say, is_reported=False)
         mark_processed(found.inbox, files)
-        tell_warnings(batch_ids[-1], found)
-    return batch_ids
+        return batch_id
+
+    return _publish_all(publish_next, found)
 
 
 def fetch_source(name: str) -> list[str]:
@@ -110,17 +114,24 @@ def fetch_source(name: str) -> list[str]:
     A source that does not answer may do so later: that error is left to the retries of the task.
     """
     found = settings()
-    batch_ids: list[str] = []
     try:
-        while len(batch_ids) < MAX_BATCHES_A_RUN:
-            batch_id = stages.run_source(name, found, progress=say)
-            if batch_id is None:
-                break
-            batch_ids.append(batch_id)
-            tell_warnings(batch_id, found)
+        return _publish_all(lambda: stages.run_source(name, found, progress=say, is_reported=False), found)
     except (ConfigError, ContractError) as error:
         tell(f"The source {name} failed", str(error))
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+
+
+def _publish_all(publish_next: Callable[[], str | None], found: Settings) -> list[str]:
+    """Batches until nothing waits, then their reports: what has arrived is not to wait for a page about others."""
+    batch_ids: list[str] = []
+    try:
+        while len(batch_ids) < MAX_BATCHES_A_RUN and (batch_id := publish_next()) is not None:
+            batch_ids.append(batch_id)
+    finally:
+        for batch_id in batch_ids:
+            say(f"report: writing the data-quality report of {batch_id}")
+            stages.write_batch_report(batch_id, found)
+            tell_warnings(batch_id, found)
     return batch_ids
 
 

@@ -38,7 +38,9 @@ def test_what_is_claimed_is_published_in_bounded_batches_oldest_first(
         drop(home, write_jsonl, number)
         inbox.claim_arrived(home.inbox)
     assert [path.name for path in inbox.claimed_files(home.inbox)] == ["3.jsonl", "1.jsonl", "2.jsonl"]
-    assert len(tasks.publish_arrivals()) == 2
+    batch_ids = tasks.publish_arrivals()
+    assert len(batch_ids) == 2
+    assert all((home.reports / f"{batch_id}.html").exists() for batch_id in batch_ids)
     assert held_ids(home) == ["t-1", "t-2", "t-3"]
     published = rows(home, "SELECT articles_new AS n FROM batches ORDER BY committed_at")
     assert [batch["n"] for batch in published] == [2, 1]
