@@ -77,25 +77,25 @@ def history(settings: Settings, snapshot: Snapshot) -> History:
 
 def _expectations(snapshot: Snapshot, shown: int) -> tuple[list[Line], int]:
     """The expectations that rows failed, the most failures first; and how many were met."""
-    rows = snapshot.rows(
-        """WITH own AS (
-             SELECT q.table_name, q.expectation, q.sentence, q.severity, q.element_count, q.unexpected_count, r.slot
-             FROM quality_results AS q JOIN recent AS r USING (batch_id)
-           ), named AS (
-             SELECT table_name, expectation, any_value(sentence) AS sentence, any_value(severity) AS severity,
-                    sum(unexpected_count)::BIGINT AS failed, sum(element_count)::BIGINT AS seen,
-                    row_number() OVER (ORDER BY sum(unexpected_count) DESC, table_name, expectation) AS place, count(*) OVER () AS n
-             FROM own GROUP BY table_name, expectation
-           )
-           SELECT any_value(n.sentence) AS sentence, any_value(n.severity) AS severity, n.table_name, n.expectation, n.failed, n.seen, n.n,
-                  o.slot, sum(o.unexpected_count)::BIGINT AS day_failed, sum(o.element_count)::BIGINT AS day_seen
-           FROM named AS n JOIN own AS o USING (table_name, expectation)
-           WHERE n.place <= $1 AND n.failed > 0 GROUP BY n.table_name, n.expectation, n.failed, n.seen, n.n, n.place, o.slot ORDER BY n.place""",
-        [SHOWN_LINES],
+    snapshot.connection.execute(
+        """CREATE OR REPLACE TEMP TABLE results AS
+           SELECT table_name, expectation, slot, any_value(sentence) AS sentence, any_value(severity) AS severity,
+                  sum(unexpected_count)::BIGINT AS failed, sum(element_count)::BIGINT AS seen
+           FROM quality_results JOIN (SELECT batch_id, slot FROM recent) USING (batch_id) GROUP BY table_name, expectation, slot"""
     )
     [counts] = snapshot.rows(
-        """SELECT count_if(failed = 0)::BIGINT AS met FROM (SELECT sum(unexpected_count) AS failed FROM quality_results
-           SEMI JOIN recent USING (batch_id) GROUP BY table_name, expectation)"""
+        """SELECT count_if(failed = 0)::BIGINT AS met
+           FROM (SELECT sum(failed) AS failed FROM results GROUP BY table_name, expectation)"""
+    )
+    rows = snapshot.rows(
+        """WITH worst AS (
+             SELECT table_name, expectation, sum(failed)::BIGINT AS all_failed, sum(seen)::BIGINT AS all_seen
+             FROM results GROUP BY table_name, expectation HAVING sum(failed) > 0
+             ORDER BY all_failed DESC, table_name, expectation LIMIT $1
+           )
+           SELECT * FROM worst JOIN results USING (table_name, expectation)
+           ORDER BY all_failed DESC, table_name, expectation, slot""",
+        [SHOWN_LINES],
     )
     lines: dict[tuple[str, str], Line] = {}
     for row in rows:
@@ -104,12 +104,12 @@ def _expectations(snapshot: Snapshot, shown: int) -> tuple[list[Line], int]:
             Line(
                 row["sentence"],
                 [None] * shown,
-                row["failed"],
-                row["seen"],
+                row["all_failed"],
+                row["all_seen"],
                 f"{row['table_name']}, {row['severity']}",
             ),
         )
-        line.values[row["slot"]] = row["day_failed"] / row["day_seen"] if row["day_seen"] else None
+        line.values[row["slot"]] = row["failed"] / row["seen"] if row["seen"] else None
     return list(lines.values()), counts["met"]
 
 

@@ -18,7 +18,7 @@ PROCESSED = "processed"
 SETTLED_SECONDS = 1.0
 """A file counts as whole when it has not changed for this long."""
 MAX_BATCH_FILES = 500
-MAX_BATCH_BYTES = 64_000_000
+MAX_BATCH_BYTES = 4_000_000
 """Of what is claimed, a batch takes so much: its memory and the time until it can be queried stay bounded."""
 _UNFINISHED = {".part", ".tmp", ".crdownload", ".swp"}
 

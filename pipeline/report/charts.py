@@ -55,7 +55,7 @@ def columns(
 
 
 def strip(values: Sequence[float | None], label: str, maximum: float, alarms: Sequence[int] = ()) -> Markup:
-    """One cell a day, darker with more; days without a value stay empty, days with an alarm have a mark above."""
+    """One cell a day, stronger with more; days without a value stay empty, days with an alarm have a mark above."""
     drawn = []
     for slot, value in enumerate(values):
         level = 0 if not value or not maximum else min(_LEVELS, 1 + int((_LEVELS - 0.001) * value / maximum))

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup
@@ -16,6 +17,7 @@ from pipeline.report.model import Row
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 _LEAST_WIDTH, _ASPECT = 50.0, 0.5
+_AROUND_THE_POLE = -65.0
 _EARTH: Box = (-158.0, -82.0, 158.0, 90.0)
 
 
@@ -87,15 +89,30 @@ def _arc(world: dict[str, Any], deltas: list[list[int]]) -> Iterator[Point]:
     x = y = 0
     for step_x, step_y in deltas:
         x, y = x + step_x, y + step_y
-        yield project(x * scale_x + move_x, y * scale_y + move_y)
+        yield x * scale_x + move_x, y * scale_y + move_y
 
 
 def _country(geometry: dict[str, Any], arcs: list[list[Point]]) -> tuple[Box, str]:
     polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
-    rings = [_ring(indexes, arcs) for polygon in polygons for indexes in polygon]
+    rings = [
+        [project(*point) for point in _unwrapped(_ring(indexes, arcs))]
+        for polygon in polygons
+        for indexes in polygon
+    ]
     xs, ys = [x for ring in rings for x, _ in ring], [y for ring in rings for _, y in ring]
     path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in rings)
     return (min(xs), min(ys), max(xs), max(ys)), path
+
+
+def _unwrapped(ring: list[Point]) -> list[Point]:
+    """A ring across the date line goes on beyond it and not back around the Earth; Antarctica does go around it."""
+    if min(latitude for _, latitude in ring) < _AROUND_THE_POLE:
+        return ring
+    points, turns = ring[:1], 0
+    for (before, _), (longitude, latitude) in pairwise(ring):
+        turns += (longitude - before < -180) - (longitude - before > 180)
+        points.append((longitude + 360 * turns, latitude))
+    return points
 
 
 def _ring(indexes: list[int], arcs: list[list[Point]]) -> list[Point]:
