@@ -22,7 +22,7 @@ from pipeline.lake.snapshot import duckdb_type
 from pipeline.lake.store import append
 from pipeline.lake.views import write_database
 from pipeline.schema.handwritten_views import view_statements
-from pipeline.schema.tables import table
+from pipeline.schema.tables import arrow_table, table
 
 APPENDED_AT_ONCE = 2_500_000
 _COUNTRIES = "['UKR','SYR','SDN','MMR','NGA','SOM','COD','MLI','BFA','YEM','IRQ','AFG','PAK','ETH','COL','MEX','HTI','IND','PHL','CMR','NER','MOZ','PSE','LBN','ISR','TUR','IRN','EGY','LBY','KEN']"
@@ -105,6 +105,13 @@ def write(folder: Path, reports: int) -> tuple[Path, Path]:
                 f"FILENAME_PATTERN 'part-{first}-{{uuid}}', OVERWRITE_OR_IGNORE)"
             )
             connection.unregister("made")
+    gone = dict.fromkeys(table("superseded_versions").arrow_schema.names) | {
+        "article_id": "a",
+        "version": "v",
+    }
+    versions["superseded_versions"] = append(
+        folder / "lake", "superseded_versions", arrow_table("superseded_versions", [gone]), batch_id="b"
+    )
     write_database(folder / "incidents.duckdb", folder / "lake", Catalog(1, versions))
     return folder / "incidents.duckdb", plain_database(folder)
 
