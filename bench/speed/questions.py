@@ -1,0 +1,172 @@
+"""Ten questions of an analyst on millions of incident reports: the lake's views against the same rows as plain Parquet.
+
+``python -m bench.speed.questions [--reports 10000000] [--threads 2] [--rounds 3]``. The reports are invented by DuckDB with the skew
+of real ones (few countries have most, most incidents kill few), appended to a lake by the product's own writer, and written
+once more as hive-partitioned Parquet, over which the same views and macros are made without versions and copies. All lies in a temporary
+folder, a few hundred bytes a report, which is deleted afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.lake.catalog import Catalog
+from pipeline.lake.snapshot import duckdb_type
+from pipeline.lake.store import append
+from pipeline.lake.views import write_database
+from pipeline.schema.handwritten_views import view_statements
+from pipeline.schema.tables import arrow_table, table
+
+APPENDED_AT_ONCE = 2_500_000
+_COUNTRIES = "['UKR','SYR','SDN','MMR','NGA','SOM','COD','MLI','BFA','YEM','IRQ','AFG','PAK','ETH','COL','MEX','HTI','IND','PHL','CMR','NER','MOZ','PSE','LBN','ISR','TUR','IRN','EGY','LBY','KEN']"
+_CHANCE = "CREATE MACRO chance(n, k) AS (hash(n * 64 + k) % 1000003) / 1000003.0"
+_REPORTS = f"""
+SELECT printf('r-%016x', hash(n)) AS report_id, printf('a-%016x', hash(n // 2)) AS article_id, 'v-1' AS article_version,
+  CASE kind WHEN 0 THEN 'Battles' WHEN 1 THEN 'Violence against civilians' ELSE 'Explosions/Remote violence' END AS event_type,
+  CASE kind WHEN 0 THEN 'Armed clash' WHEN 1 THEN 'Attack' ELSE 'Shelling/artillery/missile attack' END AS sub_event_type,
+  CASE WHEN chance(n, 6) < .97 THEN 'actual' ELSE 'foiled' END AS status,
+  day AS date_start, day AS date_end, CASE WHEN chance(n, 7) < .9 THEN 1 ELSE 2 END AS date_precision, 'Sunday' AS date_text,
+  code AS country_code, 'Country ' || code AS country_name, 'Province ' || spot % 12 AS admin1_name, 'Town ' || spot AS place_name,
+  -30 + c * 2.1 + spot % 20 * .1 AS latitude, 10 + c * 3.3 + spot // 20 * .1 AS longitude,
+  CASE WHEN chance(n, 8) < .8 THEN 1 ELSE 4 END AS geo_precision,
+  ['Group ' || c || '-' || spot % 5] AS perpetrators, ['soldiers'] AS targets, ['rifle'] AS weapons,
+  [struct_pack("name" := 'Group ' || c || '-' || spot % 5, "role" := 'perpetrator', actor_id := '1', actor_type := 'rebel_group'),
+   struct_pack("name" := 'soldiers', "role" := 'target', actor_id := NULL, actor_type := CASE kind WHEN 1 THEN 'civilians' ELSE 'state_forces' END)] AS actors,
+  dead AS fatalities_low, CASE WHEN chance(n, 9) < .85 THEN dead END AS fatalities_best,
+  CASE WHEN chance(n, 10) < .7 THEN dead + 1 END AS fatalities_high, CASE kind WHEN 1 THEN dead END AS fatalities_civilians,
+  dead * 2 AS injured_best, .3 + .6 * chance(n, 11) AS confidence,
+  [struct_pack(field := 'event_type', "start" := 0, "end" := 20, quote := 'killing ' || dead || ' people in Town ' || spot)] AS evidence,
+  'rules' AS extractor, '1' AS extractor_version, year(day) AS incident_year, 'b-1' AS batch_id
+FROM (SELECT n, c, {_COUNTRIES}[c + 1] AS code, (chance(n, 2) * 3)::INTEGER % 3 AS kind, (chance(n, 3) ** 2 * 399)::INTEGER AS spot,
+             CASE WHEN chance(n, 12) < .8 THEN (-ln(1 - chance(n, 4) * .9999) * 3)::INTEGER END AS dead,
+             DATE '2018-01-01' + (chance(n, 5) * 2921)::INTEGER AS day
+      FROM (SELECT range AS n, (chance(range, 1) ** 2 * 29)::INTEGER AS c FROM range($first, $last)))
+"""
+_ARTICLES = """
+SELECT printf('a-%016x', hash(n)) AS article_id, 'v-1' AS version, 'Outlet ' || (chance(n, 20) ** 2 * 200)::INTEGER AS source_name,
+  'Attack kills people in town ' || n AS title, 'Gunmen killed people on Sunday, officials said.' AS "text", 'en' AS "language",
+  TIMESTAMPTZ '2018-01-02 00:00:00+00' + to_hours((chance(n, 21) * 70000)::INTEGER) AS published_at, published_at::DATE AS published_on,
+  year(published_at) AS published_year, published_at AS first_seen_at, 'b-1' AS batch_id
+FROM (SELECT range AS n FROM range($first // 2, $last // 2))
+"""
+QUESTIONS = {
+    "incidents a week and province, one year": "SELECT * FROM weekly_by_admin1('2024-01-01', '2024-12-31')",
+    "killed by country and month, one year": "SELECT * FROM killed_by_country_and_month('2024-01-01', '2024-12-31')",
+    "who attacks civilians, one year": "SELECT actor, count(*), sum(fatalities_low) FROM counted_reports, unnest(perpetrators) AS named(actor) "
+    "WHERE event_type = 'Violence against civilians' AND incident_year = 2024 GROUP BY actor ORDER BY 2 DESC, 1 LIMIT 20",
+    "within 50 km of a town, all years": "SELECT date_start, place_name, fatalities_low FROM reports_near(-13.2, 36.4, 50)",
+    "types by country, all years": "SELECT country_code, event_type, count(*), sum(fatalities_low), sum(fatalities_best) FROM counted_reports GROUP BY ALL ORDER BY ALL",
+    "where reports disagree, a country and year": "SELECT * EXCLUDE (report_ids) FROM incident_candidates WHERE country_code = 'MLI' AND incident_year = 2024 AND is_disputed ORDER BY candidate_id",
+    "one-sided or battle, a country and year": "SELECT type_of_violence, count(*), sum(best) FROM v_ucdp_ged WHERE country = 'Country MLI' AND \"year\" = 2024 GROUP BY 1 ORDER BY 1",
+    "evidence behind a figure": "SELECT field, quote FROM evidence WHERE report_id = (SELECT min(report_id) FROM incident_reports WHERE country_code = 'KEN' AND incident_year = 2018)",
+    "which outlets, a country and year": "SELECT source_name, count(*) FROM counted_reports JOIN articles USING (article_id) WHERE country_code = 'MLI' AND incident_year = 2024 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20",
+    "deadliest places, all years": "SELECT country_code, place_name, sum(fatalities_low) AS killed FROM counted_reports GROUP BY ALL ORDER BY killed DESC, country_code, place_name LIMIT 20",
+}
+
+
+def _name(column: str) -> str:
+    return f'"{column}"'
+
+
+def rows(connection: duckdb.DuckDBPyConnection, name: str, select: str, first: int, last: int) -> pa.Table:
+    """Invented rows with all declared columns and types; those that are not invented are NULL."""
+    made = f"({select})".replace("$first", str(first)).replace("$last", str(last))
+    known = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {made}").fetchall()}
+    columns = ", ".join(
+        f"{_name(c.name) if c.name in known else 'NULL'}::{duckdb_type(c.type)} AS {_name(c.name)}"
+        for c in table(name).columns
+    )
+    return connection.sql(f"SELECT {columns} FROM {made}").to_arrow_table().cast(table(name).arrow_schema)
+
+
+def write(folder: Path, reports: int) -> tuple[Path, Path]:
+    """The reports as a lake with its database, and plain; returns the two databases to ask."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(_CHANCE)
+    (folder / "plain").mkdir()
+    versions: dict[str, int] = {}
+    for first in range(0, reports, APPENDED_AT_ONCE):
+        last = min(first + APPENDED_AT_ONCE, reports)
+        for name, select in (("incident_reports", _REPORTS), ("articles", _ARTICLES)):
+            made = rows(connection, name, select, first, last)
+            versions[name] = append(folder / "lake", name, made, batch_id=f"b-{first}")
+            keys = ", ".join(table(name).partition_by)
+            connection.register("made", made)
+            connection.execute(
+                f"COPY made TO '{folder}/plain/{name}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({keys}), "
+                f"FILENAME_PATTERN 'part-{first}-{{uuid}}', OVERWRITE_OR_IGNORE)"
+            )
+            connection.unregister("made")
+    gone = dict.fromkeys(table("superseded_versions").arrow_schema.names) | {
+        "article_id": "a",
+        "version": "v",
+    }
+    versions["superseded_versions"] = append(
+        folder / "lake", "superseded_versions", arrow_table("superseded_versions", [gone]), batch_id="b"
+    )
+    write_database(folder / "incidents.duckdb", folder / "lake", Catalog(1, versions))
+    return folder / "incidents.duckdb", plain_database(folder)
+
+
+def plain_database(folder: Path) -> Path:
+    """A database over the plain files: no versions, no copies, else the same views."""
+    path = folder / "plain.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        for name in ("incident_reports", "articles"):
+            kinds = ", ".join(
+                f"{c.name}: {duckdb_type(c.type)}"
+                for c in table(name).columns
+                if c.name in table(name).partition_by
+            )
+            connection.execute(
+                f"CREATE VIEW {name} AS FROM read_parquet('{folder}/plain/{name}/**/*.parquet', hive_partitioning = true, hive_types = {{{kinds}}})"
+            )
+        connection.execute("CREATE VIEW counted_reports AS FROM incident_reports WHERE status = 'actual'")
+        wanted = ("countries", "evidence", "incident_candidates", "report_sides", "v_ucdp_ged")
+        for statement in view_statements():
+            if statement.startswith(("CREATE MACRO", *(f"CREATE VIEW main.{view} " for view in wanted))):
+                connection.execute(statement)
+    return path
+
+
+def seconds(database: Path, sql: str, threads: int) -> tuple[float, list[tuple[object, ...]]]:
+    """Time and answer of one question, asked by a client that has just opened the file."""
+    with duckdb.connect(str(database), read_only=True, config={"threads": threads}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        start = time.perf_counter()
+        answer = connection.execute(sql).fetchall()
+        return time.perf_counter() - start, answer
+
+
+def main() -> None:
+    """Write, ask and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reports", type=int, default=10_000_000)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        lake, plain = write(Path(folder), given.reports)
+        print(f"{given.reports:,} reports written twice in {time.perf_counter() - start:.0f} s", flush=True)
+        print(f"{'':44} {'lake s':>8} {'plain s':>8} {'ratio':>6}")
+        for name, sql in QUESTIONS.items():
+            pairs = [
+                (seconds(lake, sql, given.threads), seconds(plain, sql, given.threads))
+                for _ in range(given.rounds)
+            ]
+            assert sorted(map(repr, pairs[0][0][1])) == sorted(map(repr, pairs[0][1][1])), name
+            ours, theirs = median(a[0] for a, _ in pairs), median(b[0] for _, b in pairs)
+            print(f"{name:44} {ours:8.2f} {theirs:8.2f} {ours / theirs:6.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
