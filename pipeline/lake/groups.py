@@ -15,6 +15,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
+from pipeline.errors import LakeError
 from pipeline.lake.catalog import Catalog, Operation, decode_catalog, history_path
 from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, SIGNATURES, current_pairs
 from pipeline.lake.snapshot import rows_select, sql_text
@@ -103,7 +104,10 @@ def _shown_state(connection: duckdb.DuckDBPyConnection, lake: Path) -> Catalog |
 
 def _new_files(lake: Path, name: str, earlier: Catalog, catalog: Catalog) -> list[str] | None:
     """Files a table has got since; ``None`` where it has lost some, so that the new ones do not tell what is new."""
-    before, after = (set(data_files(lake, name, state)) for state in (earlier, catalog))
+    try:
+        before, after = (set(data_files(lake, name, state)) for state in (earlier, catalog))
+    except LakeError:
+        return None  # the table was lost and made anew since
     return sorted(after - before) if before <= after else None
 
 
