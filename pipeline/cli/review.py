@@ -6,9 +6,10 @@ import datetime as dt
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from pipeline.cli.batch import show_batch
-from pipeline.cli.console import ExtractorName, Json, out, print_json, print_table, quiet, say
+from pipeline.cli.console import ExtractorName, Json, clean_text, out, print_json, quiet, say
 from pipeline.config import settings
 
 Set = Annotated[
@@ -58,9 +59,11 @@ def show_revisions(batch_id: str) -> None:
             "SELECT * FROM revisions WHERE batch_id = ? ORDER BY reviewer_name NULLS LAST, entity, entity_id",
             [batch_id],
         )
-    shown = [[r["action"], r["entity"], r["entity_id"], r["field"], r["old_value"] if r["field"] else "", r["new_value"] if r["field"] else "", r["reason"]] for r in rows]  # fmt: skip
-    if shown:
-        print_table(["revision", "table", "row", "field", "before", "after", "reason"], shown)
+    for row in rows:
+        what = f"{row['action']} {row['entity']} {row['entity_id']}"
+        if row["field"] is not None:
+            what += f" {row['field']}: {row['old_value']} → {row['new_value']}"
+        out.print("  " + escape(clean_text(what + f" ({row['reason']})")))
 
 
 def correct(
