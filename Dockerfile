@@ -12,5 +12,5 @@ RUN uv pip install --system --no-cache --no-deps --no-build-isolation --editable
  && useradd --uid 50000 --create-home incidents \
  && mkdir -p /data /airflow && chown incidents /data /airflow
 USER incidents
-ENV INCIDENTS_HOME=/data AIRFLOW_HOME=/airflow AIRFLOW__CORE__DAGS_FOLDER=/opt/incidents/dags GX_ANALYTICS_ENABLED=false
+ENV INCIDENTS_HOME=/data AIRFLOW_HOME=/airflow AIRFLOW__CORE__DAGS_FOLDER=/opt/incidents/dags AIRFLOW__CORE__PLUGINS_FOLDER=/opt/incidents/pipeline/orchestration/airflow_plugins GX_ANALYTICS_ENABLED=false
 ENTRYPOINT ["python", "-m", "airflow"]

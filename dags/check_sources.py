@@ -7,21 +7,18 @@ Where no source is declared there is nothing to do.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import dag, task
 
-RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=10), "retry_exponential_backoff": True}
+from pipeline.orchestration.defaults import DAG_OPTIONS, task_options
 
 
 @dag(
     schedule="0 * * * *",
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
     doc_md=__doc__,
-    tags=["incidents"],
-    default_args=RETRIES | {"owner": "incidents", "execution_timeout": timedelta(minutes=10)},
+    default_args=task_options(retries=2, timeout=timedelta(minutes=10)),
+    **DAG_OPTIONS,
 )
 def check_sources() -> None:
     """One task, which a finding fails at once; the retries are for a lake that cannot be read just now."""

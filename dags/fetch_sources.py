@@ -7,13 +7,10 @@ processor and `incidents doctor` say what is wrong with it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from airflow.sdk import dag, task
 
-from airflow.sdk import Asset, dag, task
-
+from pipeline.orchestration.defaults import DAG_OPTIONS, INCIDENT_REPORTS, task_options
 from pipeline.orchestration.schedules import scheduled_sources
-
-RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=10), "retry_exponential_backoff": True}
 
 
 def fetching_dag(name: str, schedule: str | None, doc: str) -> None:
@@ -22,17 +19,14 @@ def fetching_dag(name: str, schedule: str | None, doc: str) -> None:
     @dag(
         dag_id=f"fetch_{name}",
         schedule=schedule,
-        start_date=datetime(2020, 1, 1, tzinfo=UTC),
-        catchup=False,
-        max_active_runs=1,
         doc_md=doc,
-        tags=["incidents"],
-        default_args=RETRIES | {"owner": "incidents", "execution_timeout": timedelta(hours=2)},
+        default_args=task_options(),
+        **DAG_OPTIONS,
     )
     def fetch() -> None:
         """One task: what a source brings in a poll is a small batch."""
 
-        @task(outlets=[Asset("incident_reports", uri="x-incidents://lake/incident_reports")])
+        @task(outlets=[INCIDENT_REPORTS])
         def fetch_source(source: str) -> list[str]:
             from pipeline.orchestration import tasks
 

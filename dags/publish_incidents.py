@@ -7,11 +7,12 @@ data-quality page. Every count is in the ledger of the batch, and nothing is pub
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import Asset, Param, dag, task
 
-RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": True}
+from pipeline.orchestration.defaults import DAG_OPTIONS, task_options
+
 LAKE_TABLES = [
     Asset(name, uri=f"x-incidents://lake/{name}")
     for name in ("articles", "incident_reports", "aggregate_claims", "quarantine")
@@ -20,12 +21,8 @@ LAKE_TABLES = [
 
 @dag(
     schedule=None,
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
     doc_md=__doc__,
-    tags=["incidents"],
-    default_args=RETRIES | {"owner": "incidents", "execution_timeout": timedelta(hours=2)},
+    default_args=task_options(retries=2, retry_delay=timedelta(seconds=5)),
     params={
         "paths": Param(
             [], type="array", items={"type": "string"}, title="Files or folders",
@@ -33,6 +30,7 @@ LAKE_TABLES = [
         ),
         "extractor": Param("rules", type="string", enum=["rules"], title="Extractor", description_md="What reads the articles."),
     },
+    **DAG_OPTIONS,
 )  # fmt: skip
 def publish_incidents() -> None:
     """The flow, one task a stage; what passes between them is the batch id."""

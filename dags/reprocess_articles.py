@@ -6,21 +6,18 @@ The corrections and retractions of people are applied again. What does not come 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from airflow.sdk import Asset, Param, dag, task
+from airflow.sdk import Param, dag, task
 
-RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=10), "retry_exponential_backoff": True}
+from pipeline.orchestration.defaults import DAG_OPTIONS, INCIDENT_REPORTS, task_options
 
 
 @dag(
     schedule=None,
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
     doc_md=__doc__,
-    tags=["incidents"],
-    default_args=RETRIES | {"owner": "incidents", "execution_timeout": timedelta(hours=12)},
+    default_args=task_options(retries=2, timeout=timedelta(hours=12)),
+    **DAG_OPTIONS,
     params={
         "outdated": Param(True, type="boolean", title="Outdated only", description_md="Only what another version of the extractor read."),
         "source": Param(None, type=["null", "string"], title="Source", description_md="The outlet or feed (`source_name`)."),
@@ -32,7 +29,7 @@ RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=10), "retry_exponentia
 def reprocess_articles() -> None:
     """One task, which works in batches of a bounded size."""
 
-    @task(outlets=[Asset("incident_reports", uri="x-incidents://lake/incident_reports")])
+    @task(outlets=[INCIDENT_REPORTS])
     def reprocess(params: dict[str, object]) -> list[str]:
         from pipeline.orchestration import reviewing
 

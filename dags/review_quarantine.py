@@ -7,23 +7,21 @@ not answered in time stays in quarantine. When all are answered or timed out, th
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Asset, Param, dag, task
+from airflow.sdk import Param, dag, task
 
-RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=10), "retry_exponential_backoff": True}
+from pipeline.orchestration.defaults import DAG_OPTIONS, INCIDENT_REPORTS, task_options
+
 LEAVE_OPEN = "leave open"
 
 
 @dag(
     schedule=None,
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
     doc_md=__doc__,
-    tags=["incidents"],
-    default_args=RETRIES | {"owner": "incidents", "execution_timeout": timedelta(hours=2)},
+    default_args=task_options(retries=2),
+    **DAG_OPTIONS,
     params={
         "limit": Param(20, type="integer", minimum=1, maximum=200, title="Rows at most", description_md="How many open rows to ask about."),
         "ids": Param([], type="array", items={"type": "string"}, title="Ids", description_md="Ask about these rows; empty: the oldest open ones."),
@@ -38,7 +36,7 @@ def review_quarantine() -> None:
 
         return reviewing.questions(params)
 
-    @task(outlets=[Asset("incident_reports", uri="x-incidents://lake/incident_reports")])
+    @task(outlets=[INCIDENT_REPORTS])
     def apply(asked: list[dict[str, str]], answers: list[dict[str, object]]) -> str | None:
         from pipeline.orchestration import reviewing
 

@@ -7,13 +7,10 @@ is committed with the articles.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from airflow.sdk import DAG, Asset, AssetWatcher, dag, task
 
+from pipeline.orchestration.defaults import DAG_OPTIONS, INCIDENT_REPORTS, task_options
 from pipeline.orchestration.triggers import BaseEventTrigger, arrival_triggers
-
-RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=10), "retry_exponential_backoff": True}
 
 
 def stream_dag(name: str, trigger: BaseEventTrigger) -> DAG:
@@ -27,15 +24,12 @@ def stream_dag(name: str, trigger: BaseEventTrigger) -> DAG:
     @dag(
         dag_id=f"stream_{name}",
         schedule=[arrivals],
-        start_date=datetime(2020, 1, 1, tzinfo=UTC),
-        catchup=False,
-        max_active_runs=1,
         doc_md=__doc__,
-        tags=["incidents"],
-        default_args=RETRIES | {"owner": "incidents", "execution_timeout": timedelta(hours=2)},
+        default_args=task_options(),
+        **DAG_OPTIONS,
     )
     def stream_source() -> None:
-        @task(outlets=[Asset("incident_reports", uri="x-incidents://lake/incident_reports")])
+        @task(outlets=[INCIDENT_REPORTS])
         def fetch_source() -> list[str]:
             from pipeline.orchestration import tasks
 

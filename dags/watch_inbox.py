@@ -7,13 +7,11 @@ together. What a crash left claimed is found by the next run.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from airflow.sdk import Asset, AssetWatcher, dag, task
 
+from pipeline.orchestration.defaults import DAG_OPTIONS, INCIDENT_REPORTS, task_options
 from pipeline.orchestration.triggers import InboxTrigger
 
-RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=10), "retry_exponential_backoff": True}
 ARRIVALS = Asset(
     "inbox", uri="x-incidents://inbox", watchers=[AssetWatcher(name="inbox_watcher", trigger=InboxTrigger())]
 )
@@ -21,17 +19,14 @@ ARRIVALS = Asset(
 
 @dag(
     schedule=[ARRIVALS],
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
     doc_md=__doc__,
-    tags=["incidents"],
-    default_args=RETRIES | {"owner": "incidents", "execution_timeout": timedelta(hours=2)},
+    default_args=task_options(),
+    **DAG_OPTIONS,
 )
 def watch_inbox() -> None:
     """One task for the small batches of a stream: each further task would cost a second."""
 
-    @task(outlets=[Asset("incident_reports", uri="x-incidents://lake/incident_reports")])
+    @task(outlets=[INCIDENT_REPORTS])
     def publish_arrivals() -> list[str]:
         from pipeline.orchestration import tasks
 

@@ -18,6 +18,7 @@ from pipeline.extract.gazetteer import Gazetteer, own_folder
 from pipeline.lake.catalog import read_catalog
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.views import shown_version
+from pipeline.schema.tables import tables
 from pipeline.sources.declaration import Declaration, survey
 
 _PACKAGES = (
@@ -126,6 +127,7 @@ def _lake(settings: Settings) -> Iterator[Finding]:
     try:
         catalog = read_catalog(settings.lake)
         with Snapshot(settings.lake, catalog) as snapshot:
+            snapshot.open(*tables())
             reports = snapshot.rows("SELECT count(*) AS n FROM incident_reports")[0]["n"]
     except PipelineError as error:
         yield Finding("lake", False, str(error))

@@ -23,6 +23,10 @@ class ContractError(PipelineError):
     """Counts of a stage do not add up: the run fails and publishes nothing."""
 
 
+class StoppedError(ContractError):
+    """An expectation of severity ``stop`` failed: the batch publishes nothing, and a file under ``reports/`` says what."""
+
+
 class SupersededError(ContractError):
     """Another batch of the same source was published meanwhile: this one may not be, and is read anew."""
 

@@ -15,6 +15,7 @@ from pipeline.batches import arrivals, extraction, intake, publication, replay, 
 from pipeline.batches import reprocess as reprocessing
 from pipeline.batches import review as reviewing
 from pipeline.batches.staging import StagedBatch
+from pipeline.batches.sweep import sweep_sometimes
 from pipeline.config import Settings
 from pipeline.errors import ContractError, LakeError, OutdatedError, SupersededError
 
@@ -30,6 +31,7 @@ def _silent(_line: str) -> None:
 
 def ingest(paths: Sequence[str | Path], settings: Settings) -> str:
     """Read the articles of files and folders, keep the original bytes, stage what is new. Returns the batch id."""
+    sweep_sometimes(settings, now=_now())
     return intake.ingest([Path(path) for path in paths], settings, now=_now())
 
 
@@ -38,6 +40,7 @@ def ingest_source(name: str, settings: Settings) -> str | None:
 
     Returns the batch id; ``None`` where there is nothing new.
     """
+    sweep_sometimes(settings, now=_now())
     return arrivals.ingest_source(name, settings, now=_now())
 
 
@@ -74,7 +77,7 @@ def validate(batch_id: str, settings: Settings) -> dict[str, int]:
         ContractError: an expectation that must stop the batch failed; nothing will be published.
     """
     staged = _staged(batch_id, settings)
-    return _unless_published(staged, settings, lambda: validation.validate(staged, settings.lake, now=_now()))
+    return _unless_published(staged, settings, lambda: validation.validate(staged, settings, now=_now()))
 
 
 def publish(batch_id: str, settings: Settings) -> dict[str, int]:
@@ -97,10 +100,12 @@ def run(
     *,
     extractor: str = DEFAULT_EXTRACTOR,
     progress: Progress = _silent,
+    is_reported: bool = True,
 ) -> str:
-    """The whole flow in this process. Returns the batch id."""
+    """The whole flow in this process; the report is left for later where not ``is_reported``. Returns the batch id."""
     progress("ingest: reading articles")
-    return finish(ingest(paths, settings), settings, extractor=extractor, progress=progress)
+    batch_id = ingest(paths, settings)
+    return finish(batch_id, settings, extractor=extractor, progress=progress, is_reported=is_reported)
 
 
 def run_source(
@@ -109,6 +114,7 @@ def run_source(
     *,
     extractor: str = DEFAULT_EXTRACTOR,
     progress: Progress = _silent,
+    is_reported: bool = True,
 ) -> str | None:
     """The whole flow for what a declared source has that is new. Returns the batch id.
 
@@ -123,7 +129,7 @@ def run_source(
     if batch_id is None:
         return None
     try:
-        return finish(batch_id, settings, extractor=extractor, progress=progress)
+        return finish(batch_id, settings, extractor=extractor, progress=progress, is_reported=is_reported)
     except SupersededError as error:
         progress(str(error))
         _staged(batch_id, settings).remove()
@@ -148,14 +154,20 @@ def reprocess(
 
 
 def finish(
-    batch_id: str, settings: Settings, *, extractor: str = DEFAULT_EXTRACTOR, progress: Progress = _silent
+    batch_id: str,
+    settings: Settings,
+    *,
+    extractor: str = DEFAULT_EXTRACTOR,
+    progress: Progress = _silent,
+    is_reported: bool = True,
 ) -> str:
     """All stages after reading. Returns the batch id."""
     progress("extract: finding incidents")
     extract(batch_id, settings, extractor=extractor, progress=progress)
     _check_and_publish(batch_id, settings, progress)
-    progress("report: writing the data-quality report")
-    write_batch_report(batch_id, settings)
+    if is_reported:
+        progress("report: writing the data-quality report")
+        write_batch_report(batch_id, settings)
     return batch_id
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,6 +96,14 @@ def declare_topic(home: Settings, name: str, **options: Any) -> None:
     home.sources.mkdir(parents=True, exist_ok=True)
     path: Path = home.sources / f"{name}.yaml"
     path.write_text(yaml.safe_dump(declaration), encoding="utf-8")
+
+
+def declared_topic(home: Settings, broker: Broker, *, partitions: int, **options: Any) -> str:
+    """A new topic, declared as the source `wire`; its name."""
+    name = f"reports-{uuid.uuid4().hex[:12]}"
+    broker.create(name, partitions=partitions)
+    declare_topic(home, "wire", servers=broker.servers, topic=name, **options)
+    return name
 
 
 def rows(home: Settings, query: str) -> list[dict[str, Any]]:

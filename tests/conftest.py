@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.config import Settings, settings
+from tests.broker import Broker, running_broker
 
 # A gazetteer that a developer loaded into ./data would change what the extractor finds.
 os.environ["INCIDENTS_HOME"] = str(Path(__file__).parent / "no_home")
@@ -24,6 +25,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("INCIDENTS_WORKERS", "1")
     monkeypatch.delenv("INCIDENTS_LAKE", raising=False)
     return settings()
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Broker]:
+    """A running broker for the tests of a module."""
+    with running_broker() as running:
+        yield running
 
 
 @pytest.fixture

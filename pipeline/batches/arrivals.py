@@ -10,9 +10,11 @@ from pathlib import Path
 from pipeline.batches.intake import stage_objects
 from pipeline.batches.publication import advance_source
 from pipeline.batches.staging import SourceAdvance
+from pipeline.batches.sweep import ARRIVALS_PREFIX, held_folder
 from pipeline.config import Settings
 from pipeline.ids import make_id
 from pipeline.lake.catalog import read_catalog
+from pipeline.sources.arrival_records import keep_arrival
 from pipeline.sources.declaration import declared
 from pipeline.sources.fetched import SourceUnavailable
 from pipeline.sources.registry import keep_files
@@ -24,7 +26,10 @@ def ingest_source(name: str, settings: Settings, *, now: dt.datetime) -> str | N
     declaration = declared(settings.sources, name)
     held = read_catalog(settings.lake).source(name)
     settings.staging.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".arrivals-", dir=settings.staging) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix=ARRIVALS_PREFIX, dir=settings.staging) as folder,
+        held_folder(Path(folder)),
+    ):
         try:
             fetched = stream_of(declaration).fetch(declaration, held.state, Path(folder))
         except SourceUnavailable as error:
@@ -41,6 +46,15 @@ def ingest_source(name: str, settings: Settings, *, now: dt.datetime) -> str | N
     advance = SourceAdvance(
         source=name, revision=held.revision, state=fetched.state, maximum=declaration.bounds.maximum
     )
-    return stage_objects(
-        objects, unreadable, [raw.location for raw in objects], batch_id, settings, now=now, advance=advance
+    inputs = [raw.location for raw in objects]
+    keep_arrival(
+        settings.raw,
+        batch_id,
+        objects,
+        unreadable,
+        inputs,
+        now=now,
+        source=name,
+        is_gated=settings.is_gated,
     )
+    return stage_objects(objects, unreadable, inputs, batch_id, settings, now=now, advance=advance)

@@ -16,6 +16,7 @@ from pipeline.errors import LakeError, SourceError
 from pipeline.ids import make_id
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.quarantine import quarantined_article, quarantined_input
+from pipeline.sources.arrival_records import keep_arrival
 from pipeline.sources.intake import Intake, KnownVersion, sort_intake
 from pipeline.sources.items import FailedItem, ParsedArticle
 from pipeline.sources.raw import RawObject
@@ -39,7 +40,9 @@ def ingest(paths: list[Path], settings: Settings, *, now: dt.datetime) -> str:
         + [f"unreadable:{f.content_sha256}" for f in unreadable]
     )
     gate = ["gated"] if settings.is_gated else []
-    return stage_objects(objects, unreadable, inputs, make_id("b", *identity, *gate), settings, now=now)
+    batch_id = make_id("b", *identity, *gate)
+    keep_arrival(settings.raw, batch_id, objects, unreadable, inputs, now=now, is_gated=settings.is_gated)
+    return stage_objects(objects, unreadable, inputs, batch_id, settings, now=now)
 
 
 def stage_objects(
@@ -87,7 +90,8 @@ def _stage_items(
     advance: SourceAdvance | None,
 ) -> None:
     items = list(read_items(objects, workers=settings.workers, is_gated=settings.is_gated))
-    sorted_items = sort_intake([*items, *unreadable], known_versions(settings.lake))
+    article_ids = {item.article_id for item in items if isinstance(item, ParsedArticle)}
+    sorted_items = sort_intake([*items, *unreadable], known_versions(settings.lake, article_ids))
     articles = [article_row(article, now) for article in sorted_items.published]
     staged.write_rows("ingest", "articles", articles)
     staged.write_rows("replay", "articles", list(replayed_articles))
@@ -111,12 +115,13 @@ def _stage_items(
     )
 
 
-def known_versions(lake: Path) -> dict[str, list[KnownVersion]]:
-    """What the lake holds of every article, by article id."""
+def known_versions(lake: Path, article_ids: set[str]) -> dict[str, list[KnownVersion]]:
+    """What the lake holds of these articles, by article id."""
+    columns = ("article_id", "version", "text_sha256", "published_at", "modified_at")
     known: dict[str, list[KnownVersion]] = {}
     with Snapshot(lake) as snapshot:
-        for row in snapshot.rows("SELECT article_id, version, text_sha256, published_at FROM articles"):
-            held = KnownVersion(row["version"], row["text_sha256"], row["published_at"])
+        for row in snapshot.matching("articles", columns, ("article_id",), [(one,) for one in article_ids]):
+            held = KnownVersion(row["version"], row["text_sha256"], row["published_at"], row["modified_at"])
             known.setdefault(row["article_id"], []).append(held)
     return known
 
@@ -139,6 +144,7 @@ def article_row(article: ParsedArticle, now: dt.datetime) -> Row:
         "published_on": article.published_on,
         "published_at_source": article.published_at_source,
         "published_at_certainty": article.published_at_certainty,
+        "modified_at": article.modified_at,
         "content_type": article.content_type,
         "charset": article.charset,
         "input_location": article.input_location,

@@ -9,23 +9,36 @@ from typing import Any
 import msgspec
 
 from pipeline import __version__
-from pipeline.batches import duplicates
+from pipeline.batches import duplicates, supersession
 from pipeline.batches.decisions import is_decided_otherwise, keep_decisions
+from pipeline.batches.maintenance import compact_where_due
 from pipeline.batches.replacement import Reader, explanation, replace_rows, reprocessed_rows
 from pipeline.batches.resolution import mark_quarantine, reopened_ids, settled_rows
 from pipeline.batches.staging import SourceAdvance, StagedBatch
+from pipeline.batches.stopping import check_own_rows
 from pipeline.config import Settings
 from pipeline.errors import OutdatedError, SupersededError
 from pipeline.extract.rows import EXTRACTED_TABLES
-from pipeline.lake.catalog import Catalog, SourceState, read_catalog, write_catalog, writer_lock
+from pipeline.lake.catalog import (
+    Catalog,
+    Operation,
+    SourceState,
+    begin_catalog,
+    commit_time,
+    read_catalog,
+    write_catalog,
+    writer_lock,
+)
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import append, remove, roll_back_uncommitted
+from pipeline.lake.supersession import SUPERSEDED
 from pipeline.lake.views import refresh_database
 from pipeline.quality.ledger import COUNTS, check_conservation
 from pipeline.schema.tables import arrow_table, table
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
+Key = tuple[Any, ...]
 
 
 def published_ledger(batch_id: str, lake: Path) -> dict[str, int] | None:
@@ -38,26 +51,44 @@ def published_ledger(batch_id: str, lake: Path) -> dict[str, int] | None:
     return {name: found[0][name] or 0 for name in (*COUNTS, "reports_accepted")} if found else None
 
 
+def published_batches(lake: Path) -> set[str]:
+    """The ids of all published batches."""
+    with Snapshot(lake) as snapshot:
+        return {row["batch_id"] for row in snapshot.rows("SELECT batch_id FROM batches")}
+
+
 def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dict[str, int]:
     """Publish the batch; see ``pipeline.stages.publish``."""
     lake = settings.lake
     with writer_lock(lake):
         ledger = published_ledger(staged.batch_id, lake)
         if ledger is None:
-            catalog = read_catalog(lake)
+            catalog = begin_catalog(lake)
+            now = commit_time(catalog, now)
             sources = _advanced(staged, catalog)
-            roll_back_uncommitted(lake, catalog)
+            catalog = roll_back_uncommitted(lake, catalog)
             catalog = duplicates.catch_up(lake, catalog, batch_id=staged.batch_id)
+            catalog = supersession.catch_up(lake, catalog, batch_id=staged.batch_id)
             with Snapshot(lake, catalog) as snapshot:
                 rows, ledger, removed_keys = _plan(staged, snapshot, now)
                 reopened = reopened_ids(staged, snapshot)
             check_conservation(ledger)
-            tables = _write_rows(staged, lake, catalog, rows, removed_keys)
-            tables |= mark_quarantine(staged, lake, tables, reopened, now)
+            check_own_rows(staged.batch_id, rows, settings.reports)
+            folder = catalog.folder(lake)
+            tables = _write_rows(staged, folder, catalog, rows, removed_keys)
+            tables |= mark_quarantine(staged, folder, tables, reopened, now)
             keep_decisions(staged.read_rows("revise", "revisions"), settings.raw)
-            write_catalog(lake, Catalog(catalog.version + 1, tables, staged.batch_id, sources))
+            made = {
+                "version": catalog.version + 1,
+                "batch_id": staged.batch_id,
+                "operation": Operation.PUBLISH,
+            }
+            write_catalog(
+                lake, msgspec.structs.replace(catalog, tables=tables, sources=sources, **made), now=now
+            )
         refresh_database(settings.database, lake)
     staged.remove()
+    compact_where_due(settings)
     return ledger
 
 
@@ -80,9 +111,9 @@ def _plan(
 ) -> tuple[Rows, dict[str, int], dict[str, list[str]]]:
     """The rows to append, the ledger, and the keys of rows to take back, given what other batches published meanwhile."""
     note, extracted, validated = map(staged.read_note, ("ingest", "extract", "validate"))
-    published = snapshot.keys("articles")
     staged_articles = staged.read_rows("ingest", "articles")
-    raced = {(row["article_id"], row["version"]) for row in staged_articles} & published
+    read = {(row["article_id"], row["version"]) for row in staged_articles}
+    raced = snapshot.held("articles", table("articles").key, read)
     articles = _without(staged_articles, raced, "version")
     replayed = {(row["article_id"], row["version"]) for row in staged.read_rows("replay", "articles")}
     versions = replayed | {(row["article_id"], row["version"]) for row in articles}
@@ -90,8 +121,9 @@ def _plan(
         raise OutdatedError(
             f"People have decided about rows of batch {staged.batch_id} since they were checked. Validate it again."
         )
-    made = _unpublished(staged, "extract", EXTRACTED_TABLES, snapshot, raced, replayed)
-    accepted = _unpublished(staged, "validate", ("articles", *EXTRACTED_TABLES), snapshot, raced, replayed)
+    made = _unpublished(staged, "extract", raced)
+    accepted = {"articles": _without(staged.read_rows("validate", "articles"), raced, "version")}
+    accepted |= _unpublished(staged, "validate", raced)
     failed = _without(staged.read_rows("extract", "quarantine"), raced, "article_version")
     rejected = _without(staged.read_rows("validate", "quarantine"), raced, "article_version")
     retracted = [entry for entry in validated["retracted"] if (entry[2], entry[3]) not in raced]
@@ -121,6 +153,7 @@ def _plan(
     rows = accepted | {
         "quarantine": settled_rows(snapshot, _unknown(snapshot, "quarantine", quarantined), now)
     }
+    rows[SUPERSEDED] = supersession.superseded_rows(snapshot, accepted["articles"], batch_id=staged.batch_id)
     rows["quality_results"] = staged.read_rows("validate", "quality_results")
     rows |= duplicates.duplicate_rows(snapshot, accepted["articles"], batch_id=staged.batch_id)
     removed_keys: dict[str, list[str]] = {}
@@ -146,34 +179,32 @@ def _lost(staged: StagedBatch, failed: list[Row]) -> int:
     return len(staged.read_rows("extract", "quarantine")) - len(failed)
 
 
-def _unpublished(
-    staged: StagedBatch,
-    stage: str,
-    names: tuple[str, ...],
-    snapshot: Snapshot,
-    raced: set[tuple[Any, ...]],
-    replayed: set[tuple[Any, ...]],
-) -> Rows:
-    """Rows a stage left, by table: all of versions read again, of others those that the lake does not hold."""
+def _unpublished(staged: StagedBatch, stage: str, raced: set[Key]) -> Rows:
+    """Extracted rows a stage left, by table, but for those of article versions that another batch published meanwhile.
+
+    The lake can hold such rows already only of versions that are read again; these are compared one by one.
+    """
     rows = {}
-    for name in names:
-        version = "version" if name == "articles" else "article_version"
-        left = _without(staged.read_rows(stage, name), raced, version)
-        again = [row for row in left if (row["article_id"], row[version]) in replayed]
-        rows[name] = again + _unknown(snapshot, name, _without(left, replayed, version))
+    for name in EXTRACTED_TABLES:
+        left = _without(staged.read_rows(stage, name), raced, "article_version")
+        rows[name] = list(_distinct(name, left).values())
     return rows
 
 
-def _without(rows: list[Row], raced: set[tuple[Any, ...]], version: str) -> list[Row]:
+def _without(rows: list[Row], raced: set[Key], version: str) -> list[Row]:
     return [row for row in rows if (row["article_id"], row[version]) not in raced]
 
 
 def _unknown(snapshot: Snapshot, name: str, rows: list[Row]) -> list[Row]:
     """Rows whose key the lake does not hold, each key once."""
-    key = table(name).key
-    held = snapshot.keys(name)
-    distinct = {tuple(row[column] for column in key): row for row in rows}
-    return [row for values, row in distinct.items() if values not in held]
+    distinct = _distinct(name, rows)
+    held = snapshot.held(name, table(name).key, distinct.keys())
+    return [row for key, row in distinct.items() if key not in held]
+
+
+def _distinct(name: str, rows: list[Row]) -> dict[Key, Row]:
+    """Rows by their key."""
+    return {tuple(row[column] for column in table(name).key): row for row in rows}
 
 
 def _batch_row(
@@ -215,14 +246,14 @@ def _moved(advance: SourceAdvance, catalog: Catalog, reader: str) -> dict[str, S
 
 
 def _write_rows(
-    staged: StagedBatch, lake: Path, catalog: Catalog, rows: Rows, removed_keys: dict[str, list[str]]
+    staged: StagedBatch, folder: Path, catalog: Catalog, rows: Rows, removed_keys: dict[str, list[str]]
 ) -> dict[str, int]:
     """Take rows back from and append to every table; the versions that would show the result."""
     versions = dict(catalog.tables)
     for name, keys in removed_keys.items():
         if keys:
-            versions[name] = remove(lake, name, batch_id=staged.batch_id, keys=keys)
+            versions[name] = remove(folder, name, batch_id=staged.batch_id, keys=keys)
     for name, found in rows.items():
         if found:
-            versions[name] = append(lake, name, arrow_table(name, found), batch_id=staged.batch_id)
+            versions[name] = append(folder, name, arrow_table(name, found), batch_id=staged.batch_id)
     return versions

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyarrow as pa
-
 from pipeline.batches.staging import StagedBatch
 from pipeline.extract.rows import EXTRACTED_TABLES
 from pipeline.lake.snapshot import Snapshot
@@ -17,6 +15,7 @@ from pipeline.quality.revisions import json_text, revision_row
 from pipeline.schema.tables import table
 
 Row = dict[str, Any]
+_VERSION = ("article_id", "article_version")
 _UNTOLD = {"batch_id", "extractor_version"}
 """Columns that may differ without the row saying something else."""
 
@@ -49,8 +48,9 @@ def replace_rows(
     """
     found = Replacement()
     for name in EXTRACTED_TABLES:
-        [key] = table(name).key
-        held = {row[key]: row for row in _held_rows(snapshot, name, versions)}
+        spec = table(name)
+        [key], columns = spec.key, [column.name for column in spec.columns]
+        held = {row[key]: row for row in snapshot.matching(name, columns, _VERSION, versions)}
         fresh = {
             row[key]: row for row in made[name] if (row["article_id"], row["article_version"]) in versions
         }
@@ -61,14 +61,6 @@ def replace_rows(
             if revision := _revision(name, k, held[k], fresh.get(k), reader):
                 found.revisions.append(revision)
     return found
-
-
-def _held_rows(snapshot: Snapshot, name: str, versions: set[tuple[str, str]]) -> list[Row]:
-    wanted = pa.table({"article_version": pa.array(sorted({v for _, v in versions}), pa.string())})
-    snapshot.connection.register("replaced_versions", wanted)
-    rows = snapshot.rows(f"SELECT * FROM {name} SEMI JOIN replaced_versions USING (article_version)")
-    snapshot.connection.unregister("replaced_versions")
-    return rows
 
 
 def _differing(held: Row, fresh: Row, ignored: set[str]) -> list[str]:

@@ -6,13 +6,13 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from pipeline.batches.intake import stage_objects
 from pipeline.config import Settings
 from pipeline.errors import SourceError
 from pipeline.ids import make_id
 from pipeline.lake.snapshot import Snapshot
+from pipeline.schema.tables import table
+from pipeline.sources.arrival_records import keep_arrival
 from pipeline.sources.items import FailedItem
 from pipeline.sources.kafka_file import KAFKA_ENDING
 from pipeline.sources.raw import RawObject, raw_path
@@ -51,6 +51,7 @@ def ingest_quarantined(quarantine_ids: list[str], settings: Settings, *, now: dt
     ids = [row["quarantine_id"] for row in rows]
     inputs = sorted({row["input_location"] for row in rows})
     batch_id = make_id("b", "replay", state, *ids)
+    keep_arrival(settings.raw, batch_id, objects, unreadable, inputs, now=now, is_gated=settings.is_gated)
     return stage_objects(
         objects, unreadable, inputs, batch_id, settings, now=now, replays=ids, replayed_articles=articles
     )
@@ -63,17 +64,9 @@ def _is_input(row: Row) -> bool:
 
 def stored_articles(snapshot: Snapshot, versions: set[tuple[str, str]]) -> list[Row]:
     """Article versions of the lake as rows to extract again, in the order of their keys."""
-    wanted = pa.table(
-        {"article_id": [a for a, _ in versions], "version": [v for _, v in versions]},
-        schema=pa.schema([("article_id", pa.string()), ("version", pa.string())]),
-    )
-    snapshot.connection.register("wanted_versions", wanted)
-    found = snapshot.rows(
-        "SELECT * EXCLUDE (batch_id) FROM articles SEMI JOIN wanted_versions USING (article_id, version) "
-        "ORDER BY article_id, version"
-    )
-    snapshot.connection.unregister("wanted_versions")
-    return found
+    columns = [column.name for column in table("articles").columns if column.name != "batch_id"]
+    found = snapshot.matching("articles", columns, table("articles").key, versions)
+    return sorted(found, key=lambda row: (row["article_id"], row["version"]))
 
 
 def _originals(rows: list[Row], store: Path) -> tuple[list[RawObject], list[FailedItem]]:
@@ -86,7 +79,7 @@ def _originals(rows: list[Row], store: Path) -> tuple[list[RawObject], list[Fail
     for row in rows:
         if row["raw_sha256"] is None:
             continue
-        location = _file_of(row["input_location"])
+        location = file_of(row["input_location"])
         objects[row["raw_sha256"], location.name] = RawObject(
             path=raw_path(store, row["raw_sha256"]),
             sha256=row["raw_sha256"],
@@ -96,7 +89,7 @@ def _originals(rows: list[Row], store: Path) -> tuple[list[RawObject], list[Fail
     return list(objects.values()), unreadable
 
 
-def _file_of(location: str) -> Path:
+def file_of(location: str) -> Path:
     """``/data/a.jsonl:17`` to ``/data/a.jsonl``, ``reports/a.kafka.parquet:topic/3/1041`` to ``reports/a.kafka.parquet``."""
     name, _, place = location.rpartition(":")
     is_place = place.isdigit() or (name.endswith(KAFKA_ENDING) and place.count("/") == 2)

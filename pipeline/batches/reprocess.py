@@ -18,11 +18,10 @@ from pipeline.errors import ReviewError
 from pipeline.extract.protocol import get_extractor
 from pipeline.files import write_atomically
 from pipeline.ids import make_id
-from pipeline.lake.duplicates import CURRENT_ARTICLES
 from pipeline.lake.snapshot import Snapshot
 
 ARTICLES_A_BATCH = 500
-_CURRENT = CURRENT_ARTICLES.replace("versions.articles", "articles")
+_CURRENT = "SELECT * FROM articles ANTI JOIN superseded_versions USING (article_id, version)"
 _READ_BY = """
 SELECT article_id, version, coalesce(again.extractor, first.extractor) AS extractor,
        coalesce(again.extractor_version, first.extractor_version) AS extractor_version

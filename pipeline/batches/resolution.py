@@ -23,7 +23,7 @@ def settled_rows(snapshot: Snapshot, rejected: list[Row], now: dt.datetime) -> l
 
 
 def mark_quarantine(
-    staged: StagedBatch, lake: Path, versions: dict[str, int], reopened: list[str], now: dt.datetime
+    staged: StagedBatch, folder: Path, versions: dict[str, int], reopened: list[str], now: dt.datetime
 ) -> dict[str, int]:
     """Close what is resolved, open again what is rejected once more; the version of the table after that."""
     marked: dict[str, int] = {}
@@ -31,7 +31,7 @@ def mark_quarantine(
     for ids, value, state in ((_resolved(staged), moment, "NULL"), (reopened, "NULL", "NOT NULL")):
         if ids and "quarantine" in versions:
             marked["quarantine"] = mark(
-                lake,
+                folder,
                 "quarantine",
                 batch_id=staged.batch_id,
                 updates={"replayed_at": value},
@@ -49,8 +49,9 @@ def reopened_ids(staged: StagedBatch, snapshot: Snapshot) -> list[str]:
     }
     if not again:
         return []
-    closed = snapshot.rows("SELECT quarantine_id FROM quarantine WHERE replayed_at IS NOT NULL")
-    return sorted(again & {row["quarantine_id"] for row in closed})
+    asked = {(quarantine_id,) for quarantine_id in again}
+    held = snapshot.matching("quarantine", ("quarantine_id", "replayed_at"), ("quarantine_id",), asked)
+    return sorted(row["quarantine_id"] for row in held if row["replayed_at"] is not None)
 
 
 def _resolved(staged: StagedBatch) -> list[str]:

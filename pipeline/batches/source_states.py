@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,21 @@ from pipeline.quality.freshness import Brought, Expected, Freshness, judge
 from pipeline.sources.declaration import Declaration, survey
 
 
-def source_states(settings: Settings, *, now: dt.datetime) -> list[Freshness]:
-    """The state of every declared source as of ``now``; none where none is declared.
+def source_states(
+    settings: Settings, *, now: dt.datetime, snapshot: Snapshot | None = None
+) -> list[Freshness]:
+    """The state of every declared source as of ``now``; none where none is declared. Reads the snapshot if one is given.
 
     A declaration that cannot be read has the state ``broken``, and does not take the others along.
     """
     found = survey(settings.sources)
     if not found:
         return []
-    with Snapshot(settings.lake) as snapshot:
+    with nullcontext(snapshot) if snapshot else Snapshot(settings.lake) as held:
         return [
             Freshness(name, "broken", str(declared))
             if isinstance(declared, ConfigError)
-            else _state(declared, settings.sources / f"{name}.yaml", snapshot, now)
+            else _state(declared, settings.sources / f"{name}.yaml", held, now)
             for name, declared in found.items()
         ]
 

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from pipeline.batches.decisions import decisions_about
 from pipeline.batches.staging import StagedBatch
-from pipeline.errors import ContractError
+from pipeline.batches.stopping import check_stops
+from pipeline.batches.trends import batch_trends
+from pipeline.config import Settings
 from pipeline.extract.rows import EXTRACTED_TABLES
-from pipeline.quality.checks import CORRECTED
 from pipeline.quality.freshness import volume
 from pipeline.quality.quarantine import quarantined_article, quarantined_row
+from pipeline.quality.related import CORRECTED, Related, related
 from pipeline.quality.revisions import revise_rows
 from pipeline.quality.validation import ExpectationOutcome, validate_rows
 from pipeline.schema.expectations import expectation_names
@@ -27,20 +28,22 @@ from pipeline.schema.tables import table
 Row = dict[str, Any]
 
 
-def validate(staged: StagedBatch, lake: Path, *, now: dt.datetime) -> dict[str, int]:
+def validate(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dict[str, int]:
     """Validate the batch; see ``pipeline.stages.validate``."""
     articles = staged.read_rows("ingest", "articles")
     by_version = {
         (row["article_id"], row["version"]): row
         for row in [*articles, *staged.read_rows("replay", "articles")]
     }
-    decisions = decisions_about(lake, set(by_version))
-    found = _Findings(now, by_version, [*decisions, *staged.read_rows("revise", "revisions")])
-    if (advance := staged.advance()) is not None and advance.maximum is not None:
-        found.outcomes.append(volume(advance.source, len(articles), advance.maximum))
+    decisions = decisions_about(settings.lake, set(by_version))
+    extracted = {name: staged.read_rows("extract", name) for name in EXTRACTED_TABLES}
+    revisions = [*decisions, *staged.read_rows("revise", "revisions")]
+    found = _Findings(now, by_version, revisions, related(extracted))
     found.check("articles", articles)
-    for name in EXTRACTED_TABLES:
-        found.check(name, staged.read_rows("extract", name))
+    for name, rows in extracted.items():
+        found.check(name, rows)
+    found.outcomes += _batch_outcomes(staged, articles, found.accepted["incident_reports"], settings)
+    check_stops(staged.batch_id, found.outcomes, settings.reports)
     return _stage(staged, found, sorted(decision["revision_id"] for decision in decisions))
 
 
@@ -51,6 +54,7 @@ class _Findings:
     now: dt.datetime
     articles: dict[tuple[str, str], Row]
     revisions: list[Row]
+    batch: Related
     outcomes: list[ExpectationOutcome] = field(default_factory=list)
     accepted: dict[str, list[Row]] = field(default_factory=dict)
     quarantined: list[Row] = field(default_factory=list)
@@ -63,7 +67,7 @@ class _Findings:
         spec = table(name)
         revised = revise_rows(spec, rows, self.revisions)
         self.retracted[name] = revised.retracted
-        checked = validate_rows(spec, revised.rows, self.articles)
+        checked = validate_rows(spec, revised.rows, self.articles, self.batch)
         self.outcomes += checked.outcomes
         self.accepted[name] = []
         names = expectation_names(spec)
@@ -100,8 +104,19 @@ def _key(name: str, row: Row) -> str:
     return str(row["version" if name == "articles" else table(name).key[0]])
 
 
+def _batch_outcomes(
+    staged: StagedBatch, articles: list[Row], reports: list[Row], settings: Settings
+) -> list[ExpectationOutcome]:
+    """Expectations on the batch as a whole; none of them drops a row."""
+    advance = staged.advance()
+    declared = None if advance is None else advance.source
+    outcomes = batch_trends(declared, articles, reports, settings.lake)
+    if advance is not None and advance.maximum is not None:
+        outcomes.append(volume(advance.source, len(articles), advance.maximum))
+    return outcomes
+
+
 def _stage(staged: StagedBatch, found: _Findings, decisions: list[str]) -> dict[str, int]:
-    _check_stops(found.outcomes)
     for name, rows in found.accepted.items():
         staged.write_rows("validate", name, rows)
     staged.write_rows("validate", "quarantine", found.quarantined)
@@ -124,10 +139,3 @@ def _stage(staged: StagedBatch, found: _Findings, decisions: list[str]) -> dict[
     ]
     staged.write_note("validate", counts | {"decisions": decisions, "retracted": retracted})
     return counts
-
-
-def _check_stops(outcomes: list[ExpectationOutcome]) -> None:
-    stopping = [o for o in outcomes if o.severity == "stop" and not o.is_passed]
-    if stopping:
-        named = "; ".join(f"{o.table_name}: {o.sentence} ({o.unexpected_count} rows fail)" for o in stopping)
-        raise ContractError(f"The batch fails expectations that must hold: {named}. Nothing was published.")

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from pipeline import __version__
-from pipeline.cli import ask, duplicates, flow, gazetteer, health, quarantine, review, sources
+from pipeline.cli import ask, duplicates, flow, gazetteer, health, lake, quarantine, review, sources
 from pipeline.cli.batch import show_batch
 from pipeline.cli.console import EXIT_FAILURE, err, out
 from pipeline.errors import PipelineError
@@ -61,6 +61,7 @@ for command in (
 for name, group in (
     ("quarantine", quarantine.app),
     ("duplicates", duplicates.app),
+    ("lake", lake.app),
     ("gazetteer", gazetteer.app),
 ):
     app.add_typer(group, name=name)

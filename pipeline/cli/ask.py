@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 import typer
 from rich.markup import escape
 
-from pipeline.cli.console import Json, err, out, print_json, print_table, say
+from pipeline.cli.console import Json, clean_text, err, out, print_table, say
 from pipeline.config import settings
+
+if TYPE_CHECKING:
+    from pipeline.lake.query import Answer, Sandbox
+
+_SHELL_ROWS = 200
+_HELP = """End a statement with a semicolon; it may go over several lines. Ctrl-C stops a statement, .quit leaves.
+.tables       what there is to ask, and what it is
+.columns T    the columns of T, and what they mean
+.help         this"""
 
 
 def query(
@@ -18,35 +31,68 @@ def query(
     csv: Annotated[
         bool, typer.Option("--csv", help="Print CSV; cells that a spreadsheet would run are disarmed.")
     ] = False,
-    limit: Annotated[int, typer.Option("--limit", help="Rows to print as a table.", min=1)] = 200,
+    limit: Annotated[
+        int | None, typer.Option("--limit", help="Rows to print (default: 200 as a table, else all).", min=1)
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Ask the lake as it was: a time (2025-03-01T06:00:00Z) or a version of `incidents lake history`.",
+            metavar="TIME|VERSION",
+        ),
+    ] = None,
 ) -> None:
     """Ask the published lake a question in SQL.
 
-    Tables: articles, incident_reports, aggregate_claims, casualty_figures, responsibility_claims, quarantine, batches,
-    quality_results, near_duplicates; views: evidence, stories, ledger, sources, source_ledger. `incidents query "SUMMARIZE incident_reports"` shows the columns.
+    Start with the views counted_reports, incident_candidates, v_acled, v_ucdp_ged, evidence, stories, v_ledger and v_quality; `incidents query "SHOW TABLES"`
+    lists all, `incidents query "SUMMARIZE incident_reports"` shows columns. Worked questions: docs/queries.md.
     """
-    from pipeline.lake.query import reading, run_query
+    from pipeline.lake.query import reading
+    from pipeline.lake.views import database_as_of
 
     found = settings()
-    with reading(found.database, found.lake) as connection:
-        _print_result(run_query(connection, sql), as_json=json, as_csv=csv, limit=limit)
+    shown = nullcontext(found.database) if as_of is None else database_as_of(found.lake, as_of)
+    with shown as database, reading(database) as sandbox:
+        answer = sandbox.ask(sql, limit=limit if limit or json or csv else _SHELL_ROWS)
+        if json:
+            _print_json(answer)
+        elif csv:
+            _print_csv(answer)
+        else:
+            _print_table(answer)
 
 
-def _print_result(result: Any, *, as_json: bool, as_csv: bool, limit: int) -> None:
-    if as_json:
-        print_json(result.to_pylist())
-        return
-    rows = [list(row.values()) for row in result.slice(0, None if as_csv else limit).to_pylist()]
-    if as_csv:
-        import csv as csv_module
+def _rows(answer: Answer) -> Iterator[list[Any]]:
+    """Row by row; two columns of one name stay two."""
+    for batch in answer:
+        yield from map(list, zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
-        writer = csv_module.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(result.column_names)
-        writer.writerows([[_disarmed(cell) for cell in row] for row in rows])
-        return
-    print_table(result.column_names, rows)
-    if result.num_rows > limit:
-        out.print(f"{limit} of {result.num_rows} rows; --limit shows more.")
+
+def _print_table(answer: Answer) -> None:
+    rows = list(_rows(answer))
+    print_table([escape(clean_text(name)) for name in answer.schema.names], rows)
+    if answer.is_cut:
+        out.print(f"The first {len(rows)} rows; --limit shows more.")
+
+
+def _print_json(answer: Answer) -> None:
+    """One JSON array, written as the rows come."""
+    separator = "[\n"
+    for row in _rows(answer):
+        cells = dict(zip(answer.schema.names, row, strict=True))
+        sys.stdout.write(separator + orjson.dumps(cells, default=str, option=orjson.OPT_INDENT_2).decode())
+        separator = ",\n"
+    sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def _print_csv(answer: Answer) -> None:
+    import csv as csv_module
+
+    writer = csv_module.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([_disarmed(name) for name in answer.schema.names])
+    for row in _rows(answer):
+        writer.writerow([_disarmed(cell) for cell in row])
 
 
 def _disarmed(cell: Any) -> Any:
@@ -56,24 +102,64 @@ def _disarmed(cell: Any) -> Any:
 
 def sql() -> None:
     """Open a shell for SQL on the published lake: reading only; end a statement with `;`, leave with `.quit`."""
-    from pipeline.errors import QueryError
-    from pipeline.lake.query import reading, run_query
+    from pipeline.lake.query import reading
 
     found = settings()
-    statement = ""
-    with reading(found.database, found.lake) as connection:
-        say(f"{found.database} - reading only. SHOW TABLES; lists what is there, .quit leaves.")
-        while (line := _prompted("   ...> " if statement else "incidents> ")) is not None:
-            if not statement and line.strip() in {".quit", ".exit", "exit", "quit"}:
-                return
-            statement = f"{statement}\n{line}" if statement else line
-            if not statement.rstrip().endswith(";"):
-                continue
+    with reading(found.database) as sandbox, _history(found.home / ".sql_history"):
+        say(f"{found.database} - reading only. .tables lists what is there, .help tells more, .quit leaves.")
+        statement = ""
+        while True:
             try:
-                _print_result(run_query(connection, statement), as_json=False, as_csv=False, limit=200)
-            except QueryError as error:
-                err.print(f"[red]{escape(str(error))}[/red]")
-            statement = ""
+                line = _prompted("   ...> " if statement else "incidents> ")
+                if line is None or (not statement and line.strip() in {".quit", ".exit", "exit", "quit"}):
+                    return
+                statement = f"{statement}\n{line}" if statement else line
+                if statement.strip() and (statement.rstrip().endswith(";") or statement.startswith(".")):
+                    asked, statement = statement.strip(), ""
+                    _shell_answer(sandbox, asked)
+            except KeyboardInterrupt:
+                statement = ""
+                err.print("Stopped.")
+
+
+def _shell_answer(sandbox: Sandbox, statement: str) -> None:
+    """Print what a statement or a command with a dot gives; an error does not end the shell."""
+    from pipeline.errors import QueryError
+
+    if statement.startswith("."):
+        command, _, name = statement.rstrip(";").partition(" ")
+        if command == ".tables":
+            statement = "SELECT name, description FROM dictionary WHERE column_name IS NULL ORDER BY name"
+        elif command == ".columns" and name.strip().isidentifier():
+            statement = f"SELECT column_name, data_type, description FROM dictionary WHERE name = '{name.strip()}' AND column_name IS NOT NULL"
+        else:
+            return out.print(_HELP, markup=False)
+    try:
+        _print_table(sandbox.ask(statement, limit=_SHELL_ROWS))
+    except QueryError as error:
+        err.print(f"[red]{escape(_lines(error))}[/red]")
+
+
+def _lines(error: Exception) -> str:
+    return "\n".join(map(clean_text, str(error).splitlines()))
+
+
+@contextmanager
+def _history(path: Path) -> Iterator[None]:
+    """Line editing and the lines of earlier shells, where there is a terminal."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    import readline
+
+    with suppress(OSError):
+        readline.read_history_file(path)
+    readline.set_history_length(1000)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            readline.write_history_file(path)
 
 
 def _prompted(prompt: str) -> str | None:

@@ -160,7 +160,7 @@ def _joined(mentions: list[ActorMention], text: str) -> list[ActorMention]:
 
 def _is_upper_case(text: str) -> bool:
     letters = [c for c in text[:2000] if c.isalpha()]
-    return bool(letters) and sum(c.isupper() for c in letters) > 0.8 * len(letters)
+    return bool(letters) and sum(c.isupper() for c in letters) > 0.6 * len(letters)
 
 
 @cache

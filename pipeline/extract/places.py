@@ -220,7 +220,7 @@ def find_places(text: str, title: str | None = None) -> list[PlaceMention]:
 def _cased(text: str) -> str:
     """Upper-case copy in title case, so that names show; lengths stay the same."""
     letters = [c for c in text[:2000] if c.isalpha()]
-    if letters and sum(c.isupper() for c in letters) > 0.8 * len(letters):
+    if letters and sum(c.isupper() for c in letters) > 0.6 * len(letters):
         return re.sub(r"[A-Z][A-Z’'-]+", _recased, text)
     return text
 

@@ -25,7 +25,7 @@ from pipeline.text.clean import CleanText, clean_text
 MAX_CHARACTERS = 100_000
 """Of a longer text only the beginning is read: the news is there."""
 _LEAD_SENTENCES = 3
-_VERSION = "1"
+EXTRACTOR_VERSION = "1"
 _Told = TypeVar("_Told", IncidentReport, AggregateClaim, ResponsibilityClaim)
 
 
@@ -36,7 +36,7 @@ class RulesExtractor:
 
     def __init__(self) -> None:
         """The version names a gazetteer of the user's own: with other places known, other records come out."""
-        self.version = _VERSION + default_gazetteer().mark
+        self.version = EXTRACTOR_VERSION + default_gazetteer().mark
 
     def extract(self, article: Article) -> Extraction:
         """What the article says; an error where its language is not supported."""

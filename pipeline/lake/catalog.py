@@ -6,9 +6,11 @@ batch that never committed: no reader sees them, and the next writer rolls them 
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,31 @@ import msgspec
 from pipeline.errors import LakeError
 from pipeline.files import write_atomically
 
+GENERATIONS = "generations"
+"""Folder of the lake in which a rebuild makes the tables again, a folder each time."""
+REBUILD_MARK = "rebuilding.json"
+"""File in a generation that is not whole yet."""
+REMEDY = "`incidents lake check` names all damage; `incidents lake rebuild` makes the lake again from the kept originals."
+
 
 class SourceState(msgspec.Struct, frozen=True):
     """How far a declared source is published. ``revision`` counts its batches; ``state`` belongs to its kind."""
 
     revision: int = 0
     state: dict[str, Any] = {}
+
+
+class Operation(StrEnum):
+    """What made a state of the lake."""
+
+    PUBLISH = "publish"
+    """A batch."""
+    DUPLICATES = "duplicates"
+    """Signatures and pairs of near duplicates were made again."""
+    COMPACT = "compact"
+    """Small files were written together: the same rows in fewer files."""
+    REBUILD = "rebuild"
+    """All tables were made again from the kept originals."""
 
 
 class Catalog(msgspec.Struct, frozen=True):
@@ -33,6 +54,15 @@ class Catalog(msgspec.Struct, frozen=True):
     batch_id: str | None = None
     """The batch whose commit made this state."""
     sources: dict[str, SourceState] = {}
+    committed_at: dt.datetime | None = None
+    """When the state became visible, never earlier than the one before; unknown where an older product made it."""
+    operation: Operation = Operation.PUBLISH
+    generation: str = ""
+    """Folder under the lake that holds the tables: the lake itself, or where a rebuild has made them again."""
+
+    def folder(self, lake: Path) -> Path:
+        """Where the tables of this state lie."""
+        return lake / self.generation
 
     def source(self, name: str) -> SourceState:
         """How far the source is published; nothing yet where it is unknown."""
@@ -44,27 +74,81 @@ def catalog_path(lake: Path) -> Path:
     return lake / "catalog.json"
 
 
+def history_path(lake: Path, version: int) -> Path:
+    """Where a lake keeps a copy of the catalog of one state."""
+    return lake / "history" / f"{version:012}.json"
+
+
 def read_catalog(lake: Path) -> Catalog:
     """The visible state; an empty one where nothing was ever committed.
 
     Raises:
-        LakeError: the file is there but is no catalog.
+        LakeError: the file is there but is no catalog, or is gone while there are tables.
+    """
+    path = catalog_path(lake)
+    held = decode_catalog(path)
+    if held is not None:
+        return held
+    if next(lake.glob("*/_delta_log"), None) or next(lake.glob(f"{GENERATIONS}/*/*/_delta_log"), None):
+        if path.exists():  # the first writer was between the two looks
+            return read_catalog(lake)
+        raise LakeError(f"The catalog {path} is gone, but there are tables beside it. {REMEDY}")
+    return Catalog()
+
+
+def decode_catalog(path: Path) -> Catalog | None:
+    """The state in a file; ``None`` where there is no file.
+
+    Raises:
+        LakeError: the file is there but is no catalog, or cannot be read.
     """
     try:
-        content = catalog_path(lake).read_bytes()
+        return msgspec.json.decode(path.read_bytes(), type=Catalog)
     except FileNotFoundError:
-        return Catalog()
-    try:
-        return msgspec.json.decode(content, type=Catalog)
+        return None
+    except OSError as error:
+        raise LakeError(f"The catalog {path} cannot be read: {error.strerror}. {REMEDY}") from error
     except msgspec.DecodeError as error:
-        raise LakeError(
-            f"The catalog {catalog_path(lake)} is damaged ({error}). Restore it from a backup."
-        ) from error
+        raise LakeError(f"The catalog {path} is damaged ({error}). {REMEDY}") from error
 
 
-def write_catalog(lake: Path, catalog: Catalog) -> None:
-    """Make ``catalog`` the visible state."""
-    write_atomically(catalog_path(lake), msgspec.json.format(msgspec.json.encode(catalog), indent=1))
+def write_catalog(lake: Path, catalog: Catalog, *, now: dt.datetime | None = None) -> Catalog:
+    """Make ``catalog`` the visible state and keep it in the history. The caller holds the writer's lock.
+
+    A new version is given its time, ``now`` or the clock's. The copy in the history is written first: where the process
+    dies between the two, it is of a version that is not visible, which no reader asks for and the next commit replaces.
+    Returns the state as it was written.
+    """
+    try:
+        held = read_catalog(lake)
+    except LakeError:
+        held = Catalog()  # lost or damaged: this one takes its place
+    if catalog.version != held.version:
+        catalog = msgspec.structs.replace(catalog, committed_at=commit_time(held, now))
+        if held.version and not history_path(lake, held.version).exists():
+            write_atomically(history_path(lake, held.version), _encoded(held))
+    if catalog.version:
+        write_atomically(history_path(lake, catalog.version), _encoded(catalog))
+    write_atomically(catalog_path(lake), _encoded(catalog))
+    return catalog
+
+
+def commit_time(held: Catalog, now: dt.datetime | None = None) -> dt.datetime:
+    """The time of a commit that follows the state ``held``: a clock that was set back does not turn the order around."""
+    moment = now or dt.datetime.now(dt.UTC)
+    return moment if held.committed_at is None else max(moment, held.committed_at)
+
+
+def _encoded(catalog: Catalog) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(catalog), indent=1)
+
+
+def begin_catalog(lake: Path) -> Catalog:
+    """The visible state, written down where nothing was ever committed: tables without a catalog are a lost one."""
+    catalog = read_catalog(lake)
+    if not catalog_path(lake).exists():
+        write_catalog(lake, catalog)
+    return catalog
 
 
 @contextmanager

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from pipeline.lake.catalog import Catalog, read_catalog
-from pipeline.lake.store import data_files
+from pipeline.errors import LakeError
+from pipeline.lake.catalog import REMEDY, Catalog, read_catalog
+from pipeline.lake.store import StoredTable, stored_table
 from pipeline.schema.tables import Column, Table, table, tables
 
+Row = dict[str, Any]
+_WORD = re.compile(r"\w+")
 _DUCKDB_SCALARS = {
     "string": "VARCHAR",
     "int32": "INTEGER",
@@ -39,16 +45,27 @@ def sql_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def rows_select(spec: Table, files: Sequence[str]) -> str:
+def rows_select(spec: Table, stored: StoredTable) -> str:
     """A SELECT of all rows of a table from its Parquet files, with declared names, order and types."""
-    if not files:
-        empty = ", ".join(f'CAST(NULL AS {duckdb_type(c.type)}) AS "{c.name}"' for c in spec.columns)
+    if not stored.files:
+        empty = ", ".join(_cast("NULL", column) for column in spec.columns)
         return f"SELECT {empty} WHERE false"
-    listed = ", ".join(sql_text(file) for file in files)
+    listed = ", ".join(sql_text(file) for file in stored.files)
     kinds = ", ".join(f"{sql_text(name)}: {_partition_type(spec, name)}" for name in spec.partition_by)
     partitioned = f", hive_partitioning = true, hive_types = {{{kinds}}}" if spec.partition_by else ""
-    names = ", ".join(f'"{column.name}"' for column in spec.columns)
+    names = ", ".join(_selected(column, stored) for column in spec.columns)
     return f"SELECT {names} FROM read_parquet([{listed}], union_by_name = true{partitioned})"
+
+
+def _selected(column: Column, stored: StoredTable) -> str:
+    """A column of a table as it is declared, from files of before it was stored or was changed too."""
+    if column.name in stored.missing:
+        return _cast("NULL", column)
+    return _cast(f'"{column.name}"', column) if column.name in stored.changed else f'"{column.name}"'
+
+
+def _cast(value: str, column: Column) -> str:
+    return f'CAST({value} AS {duckdb_type(column.type)}) AS "{column.name}"'
 
 
 def _partition_type(spec: Table, name: str) -> str:
@@ -56,25 +73,87 @@ def _partition_type(spec: Table, name: str) -> str:
     return duckdb_type(column.type)
 
 
+DAMAGE = (duckdb.IOException, duckdb.InvalidInputException)
+"""What DuckDB raises over a Parquet file that is gone, cut short or overwritten."""
+
+
+@contextmanager
+def readable(lake: Path) -> Iterator[None]:
+    """What is wrong with the lake's files as a LakeError that names the file and what to do."""
+    try:
+        yield
+    except DAMAGE as error:
+        told = " ".join(str(error).split()).rstrip(".")
+        raise LakeError(f"A file of the lake {lake} cannot be read: {told}. {REMEDY}") from error
+
+
+def table_rows(
+    lake: Path, catalog: Catalog, name: str, columns: Sequence[str] = ("*",)
+) -> list[dict[str, Any]] | None:
+    """The rows of one table, whatever state the others are in; ``None`` where it cannot be read."""
+    try:
+        select = rows_select(table(name), stored_table(lake, name, catalog))
+        with readable(lake), duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            found = connection.sql(f"SELECT {', '.join(columns)} FROM ({select})").to_arrow_table()
+    except LakeError:
+        return None
+    rows: list[dict[str, Any]] = found.to_pylist()
+    return rows
+
+
 class Snapshot:
-    """One visible state of the lake, opened for reading; every table is a view named after it."""
+    """One visible state of the lake, for reading; a table is a view named after it, opened when a query first names it."""
 
     def __init__(self, lake: Path, catalog: Catalog | None = None) -> None:
         self.catalog = read_catalog(lake) if catalog is None else catalog
         self.connection = duckdb.connect()
         self.connection.execute("SET TimeZone = 'UTC'")
-        for spec in tables().values():
-            files = data_files(lake, spec.name, self.catalog)
-            self.connection.execute(f'CREATE VIEW "{spec.name}" AS {rows_select(spec, files)}')
+        self.connection.execute("SET parquet_metadata_cache = true")
+        self._lake = lake
+        self._opened: set[str] = set()
 
-    def rows(self, query: str, parameters: Iterable[Any] = ()) -> list[dict[str, Any]]:
+    def open(self, *names: str) -> None:
+        """Make the views of tables, where they are not there yet.
+
+        Raises:
+            LakeError: a table is damaged.
+        """
+        for name in set(names) - self._opened:
+            select = rows_select(table(name), stored_table(self._lake, name, self.catalog))
+            with readable(self._lake):
+                self.connection.execute(f'CREATE VIEW "{name}" AS {select}')
+            self._opened.add(name)
+
+    def rows(self, query: str, parameters: Iterable[Any] = ()) -> list[Row]:
         """Run a query; one dict a row."""
-        return list(self.connection.sql(query, params=list(parameters)).to_arrow_table().to_pylist())
+        self.open(*(tables().keys() & set(_WORD.findall(query))))
+        with readable(self._lake):
+            return list(self.connection.sql(query, params=list(parameters)).to_arrow_table().to_pylist())
 
-    def keys(self, name: str) -> set[tuple[Any, ...]]:
-        """The keys of a table that are there."""
-        columns = ", ".join(f'"{column}"' for column in table(name).key)
-        return set(self.connection.execute(f'SELECT {columns} FROM "{name}"').fetchall())
+    def matching(
+        self, name: str, columns: Sequence[str], by: Sequence[str], wanted: Collection[tuple[Any, ...]]
+    ) -> list[Row]:
+        """Columns of the rows of a table whose values in ``by`` are among the wanted ones."""
+        if not wanted or name not in self.catalog.tables:
+            return []
+        kinds = table(name).arrow_schema
+        asked = zip(*wanted, strict=True)
+        schema = pa.schema([kinds.field(column) for column in by])
+        arrays = [
+            pa.array(values, kinds.field(column).type) for column, values in zip(by, asked, strict=True)
+        ]
+        self.connection.register("wanted", pa.Table.from_arrays(arrays, schema=schema))
+        try:
+            return self.rows(
+                f'SELECT {_quoted(columns)} FROM "{name}" SEMI JOIN wanted USING ({_quoted(by)})'
+            )
+        finally:
+            self.connection.unregister("wanted")
+
+    def held(self, name: str, by: Sequence[str], wanted: Collection[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+        """The keys of the rows of a table whose values in ``by`` are among the wanted ones."""
+        return {tuple(row.values()) for row in self.matching(name, table(name).key, by, wanted)}
 
     def close(self) -> None:
         """Close the connection."""
@@ -85,3 +164,7 @@ class Snapshot:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _quoted(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)

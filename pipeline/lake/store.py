@@ -2,94 +2,207 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import deltalake
+import msgspec
 import pyarrow as pa
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from pipeline.errors import LakeError
-from pipeline.lake.catalog import Catalog
+from pipeline.lake.catalog import REMEDY, Catalog
+from pipeline.lake.evolution import changed_columns, missing_columns, must_grow
 from pipeline.schema.tables import table
 
+CHECKPOINT_EVERY = 20
+"""Versions after which a table's log is summed up: whoever opens it reads so many commits at most. A checkpoint takes as long as
+three commits, so it costs a twentieth of the time of each, and opening stays below 10 ms (`python -m bench.speed.commits`)."""
+HOOKS = deltalake.PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+"""Delta's own upkeep is off: it would drop logs after 30 days that a kept state still needs (`pipeline/lake/vacuum.py` knows)."""
+WRITER_PROPERTIES = deltalake.WriterProperties(compression="ZSTD", compression_level=3)
 _REMEDIES = dict.fromkeys(
     ("article_signatures", "near_duplicates"),
-    "Make it again from the articles: incidents duplicates rebuild.",
+    "Make it again from the articles: `incidents duplicates rebuild`.",
 )
 
 
-def table_path(lake: Path, name: str) -> Path:
-    """Folder of one Delta table."""
-    return lake / name
+def table_path(folder: Path, name: str) -> Path:
+    """Folder of one Delta table; ``folder`` is where the tables of a state lie (``Catalog.folder``)."""
+    return folder / name
 
 
-def open_table(lake: Path, name: str, version: int) -> deltalake.DeltaTable:
+def open_table(folder: Path, name: str, version: int) -> deltalake.DeltaTable:
     """The table at its pinned version.
 
     Raises:
         LakeError: the table or the version is missing.
     """
+    path = table_path(folder, name)
     try:
-        return deltalake.DeltaTable(table_path(lake, name), version=version)
+        return deltalake.DeltaTable(path, version=version)
     except Exception as error:  # deltalake raises several unrelated kinds for a damaged log
         raise LakeError(
-            f"Table {name} of the lake {lake} cannot be opened at version {version}: {error}. "
-            f"{_REMEDIES.get(name, 'Restore the folder from a backup.')}"
+            f"Table {name} in {path} cannot be opened at version {version}: {_one_line(error)}. "
+            f"{_REMEDIES.get(name, REMEDY)}"
         ) from error
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """A table as one state of the lake holds it."""
+
+    files: tuple[str, ...] = ()
+    """Its Parquet files."""
+    missing: frozenset[str] = frozenset()
+    """Declared columns that were not stored yet."""
+    changed: frozenset[str] = frozenset()
+    """Columns stored in another type than declared."""
+    rows: int | None = None
+    """How many rows it has; ``None`` where its log does not say."""
+
+
+def stored_table(lake: Path, name: str, catalog: Catalog) -> StoredTable:
+    """The table in the catalog's state; without files where it was never written."""
+    if name not in catalog.tables:
+        return StoredTable(rows=0)
+    version, folder = catalog.tables[name], catalog.folder(lake)
+    try:
+        written = log_path(folder, name, version).stat()
+    except FileNotFoundError:
+        return _read_table(folder, name, version, (0, 0))
+    return _read_table(folder, name, version, (written.st_ino, written.st_mtime_ns))
+
+
+@lru_cache(maxsize=64)
+def _read_table(folder: Path, name: str, version: int, _written: tuple[int, int]) -> StoredTable:
+    """The table at a version, which never changes; a table that was made anew has another log, so another ``_written``."""
+    opened, spec = open_table(folder, name, version), table(name)
+    counts: list[Any] = pa.table(opened.get_add_actions())["num_records"].to_pylist()
+    return StoredTable(
+        files=tuple(sorted(opened.file_uris())),
+        missing=missing_columns(opened, spec),
+        changed=changed_columns(opened, spec),
+        rows=None if None in counts else sum(counts),
+    )
 
 
 def data_files(lake: Path, name: str, catalog: Catalog) -> list[str]:
     """Parquet files of the table in the catalog's state; none where it was never written."""
-    if name not in catalog.tables:
-        return []
-    return sorted(open_table(lake, name, catalog.tables[name]).file_uris())
+    return list(stored_table(lake, name, catalog).files)
 
 
-def roll_back_uncommitted(lake: Path, catalog: Catalog) -> None:
-    """Undo what a batch that never committed has written. The caller holds the writer's lock."""
-    for path in sorted(lake.iterdir()):
+def log_path(folder: Path, name: str, version: int) -> Path:
+    """The file of the Delta log that tells of one version."""
+    return table_path(folder, name) / "_delta_log" / f"{version:020}.json"
+
+
+def roll_back_uncommitted(lake: Path, catalog: Catalog) -> Catalog:
+    """Undo what a batch that never committed has written. The caller holds the writer's lock.
+
+    Returns the same state with the versions that the tables have by that, to go on from. Not visible yet.
+    """
+    restored, folder = {}, catalog.folder(lake)
+    for path in sorted(folder.iterdir()):
+        pinned = catalog.tables.get(path.name)
         if not (path / "_delta_log").is_dir():
             continue
-        try:
-            written = deltalake.DeltaTable(path)
-        except TableNotFoundError:
-            continue  # killed before its first commit: only files no log names
-        pinned = catalog.tables.get(path.name)
-        if pinned is None:
-            written.delete()
-        elif written.version() > pinned:
-            written.restore(pinned)
+        if pinned is not None and not log_path(folder, path.name, pinned + 1).exists():
+            continue
+        with _writing(path):
+            try:
+                written = deltalake.DeltaTable(path)
+            except TableNotFoundError:
+                continue  # killed before its first commit: only files no log names
+            if pinned is not None:
+                written.restore(pinned, post_commithook_properties=HOOKS)
+                restored[path.name] = int(written.version())
+            elif written.file_uris():
+                written.delete(post_commithook_properties=HOOKS)
+    return msgspec.structs.replace(catalog, tables=catalog.tables | restored)
 
 
-def append(lake: Path, name: str, rows: pa.Table, *, batch_id: str) -> int:
-    """Append rows as one Delta commit that names its batch; returns the new version. Not visible yet."""
-    spec = table(name)
-    deltalake.write_deltalake(
-        table_path(lake, name),
-        rows,
-        mode="append",
-        partition_by=list(spec.partition_by) or None,
-        commit_properties=_properties(batch_id),
-        writer_properties=deltalake.WriterProperties(compression="ZSTD", compression_level=3),
-    )
-    return int(deltalake.DeltaTable(table_path(lake, name)).version())
+def append(folder: Path, name: str, rows: pa.Table, *, batch_id: str) -> int:
+    """Append rows as one Delta commit that names its batch; returns the new version. Not visible yet.
+
+    Columns that the stored table lacks are added. The caller has rolled back what was uncommitted.
+
+    Raises:
+        LakeError: the table is stored in a shape that the declaration cannot be written to, or cannot be written (disk
+            full, read-only, damaged); what is visible is untouched.
+    """
+    spec, path = table(name), table_path(folder, name)
+    with _writing(path):
+        opened = deltalake.DeltaTable(path) if deltalake.DeltaTable.is_deltatable(str(path)) else None
+        grows = opened is not None and must_grow(opened, spec, folder)
+        deltalake.write_deltalake(
+            path if opened is None else opened,
+            rows.sort_by([(column, "ascending") for column in spec.sort_by]) if spec.sort_by else rows,
+            mode="append",
+            schema_mode="merge" if grows else None,
+            partition_by=list(spec.partition_by) or None,
+            commit_properties=_properties(batch_id),
+            writer_properties=WRITER_PROPERTIES,
+            post_commithook_properties=HOOKS,
+        )
+        opened = opened or deltalake.DeltaTable(path)
+        if opened.version() % CHECKPOINT_EVERY == 0:
+            opened.create_checkpoint()
+        return int(opened.version())
 
 
-def mark(lake: Path, name: str, *, batch_id: str, updates: dict[str, Any], predicate: str) -> int:
-    """Set columns of existing rows (``updates``: column to SQL expression); returns the new version."""
-    written = deltalake.DeltaTable(table_path(lake, name))
-    written.update(updates=updates, predicate=predicate, commit_properties=_properties(batch_id))
-    return int(written.version())
+def mark(folder: Path, name: str, *, batch_id: str, updates: dict[str, Any], predicate: str) -> int:
+    """Set columns of existing rows (``updates``: column to SQL expression); returns the new version.
+
+    Raises:
+        LakeError: the table cannot be written.
+    """
+    path = table_path(folder, name)
+    with _writing(path):
+        written = deltalake.DeltaTable(path)
+        written.update(
+            updates=updates, predicate=predicate, commit_properties=_properties(batch_id), post_commithook_properties=HOOKS,
+        )  # fmt: skip
+        return int(written.version())
 
 
-def remove(lake: Path, name: str, *, batch_id: str, keys: list[str]) -> int:
-    """Delete the rows with these keys from the table's current state (its one key column); returns the new version."""
-    written = deltalake.DeltaTable(table_path(lake, name))
+def remove(folder: Path, name: str, *, batch_id: str, keys: list[str]) -> int:
+    """Delete the rows with these keys from the table's current state (its one key column); returns the new version.
+
+    Raises:
+        LakeError: the table cannot be written.
+    """
+    path = table_path(folder, name)
     [column] = table(name).key
     listed = ", ".join("'" + key.replace("'", "''") + "'" for key in keys)
-    written.delete(f"{column} IN ({listed})", commit_properties=_properties(batch_id))
-    return int(written.version())
+    with _writing(path):
+        written = deltalake.DeltaTable(path)
+        written.delete(
+            f"{column} IN ({listed})",
+            commit_properties=_properties(batch_id),
+            post_commithook_properties=HOOKS,
+        )
+        return int(written.version())
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """What goes wrong with the table's folder as a LakeError that names it."""
+    try:
+        yield
+    except (DeltaError, OSError, pa.ArrowException) as error:
+        raise LakeError(
+            f"The table in {path} cannot be written: {_one_line(error)}. Nothing of the batch is visible. Free space or "
+            f"give write permission and run again; where the table is damaged: {REMEDY}"
+        ) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")
 
 
 def _properties(batch_id: str) -> deltalake.CommitProperties:

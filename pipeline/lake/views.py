@@ -1,21 +1,28 @@
 """``incidents.duckdb``: views over the visible Parquet files, replaced atomically after each commit.
 
-The main schema shows each article in its current version (the latest publication time; of two versions of one
-time the one with the smaller key) with the rows read from it; the schema ``versions`` shows every version. The one table of the
+The main schema shows each article in its current version (the latest publication time, then the last
+modified; of two versions of one time the one with the smaller key) with the rows read from it; the schema ``versions`` shows every version. The one table of the
 file tells the groups of near duplicates, which only the lake as a whole can tell.
 """
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from pipeline.errors import LakeError
 from pipeline.files import replacing
-from pipeline.lake.catalog import Catalog, read_catalog
-from pipeline.lake.duplicates import CURRENT_ARTICLES, CURRENT_PAIRS, GROUPS_TABLE, fill_groups
-from pipeline.lake.snapshot import rows_select, sql_text
-from pipeline.lake.store import data_files
+from pipeline.lake.catalog import REMEDY, Catalog, read_catalog
+from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, current_pairs
+from pipeline.lake.groups import fill_groups, state_statement
+from pipeline.lake.history import state_as_of
+from pipeline.lake.snapshot import DAMAGE, rows_select, sql_text
+from pipeline.lake.store import stored_table
+from pipeline.lake.supersession import SUPERSEDED, superseded_select
 from pipeline.schema import handwritten_views
 from pipeline.schema.tables import Table, tables
 
@@ -25,56 +32,115 @@ STORAGE_VERSION = "v1.0.0"
 """File format that every DuckDB client from 1.0 on can open."""
 
 
+_UNSUPERSEDED = (
+    f"ANTI JOIN versions.{SUPERSEDED} AS gone ON gone.article_id = kept.article_id AND gone.version = kept."
+)
+
+
 def _current_select(spec: Table) -> str:
     """What the main schema shows of a table."""
     if spec.name == "articles":
         return (
-            f"SELECT shown.*, coalesce(near_duplicate_group, article_id) AS near_duplicate_group FROM ({CURRENT_ARTICLES}) AS shown "
-            f"LEFT JOIN {GROUPS_TABLE} USING (article_id)"
+            "SELECT kept.*, coalesce(near_duplicate_group, article_id) AS near_duplicate_group "
+            f"FROM (SELECT * FROM versions.articles AS kept {_UNSUPERSEDED}version) AS kept "
+            f"LEFT JOIN (SELECT article_id, near_duplicate_group FROM {GROUPS_TABLE}) USING (article_id)"
         )
-    if spec.name == "near_duplicates":
-        return CURRENT_PAIRS
+    if spec.name == PAIRS:
+        return current_pairs()
     if "article_version" not in {c.name for c in spec.columns} or spec.name in _OF_ALL_VERSIONS:
         return f'SELECT * FROM versions."{spec.name}"'
-    condition = "shown.article_id = kept.article_id AND shown.version = kept.article_version"
-    return (
-        f'SELECT kept.* FROM versions."{spec.name}" AS kept SEMI JOIN main.articles AS shown ON {condition}'
-    )
+    return f'SELECT kept.* FROM versions."{spec.name}" AS kept {_UNSUPERSEDED}article_version'
+
+
+def _stored_select(spec: Table, lake: Path, catalog: Catalog) -> str:
+    """All rows of a table; the superseded versions of a state of before they were kept follow from its articles."""
+    if spec.name == SUPERSEDED and SUPERSEDED not in catalog.tables:
+        return superseded_select("versions.articles")
+    return rows_select(spec, stored_table(lake, spec.name, catalog))
 
 
 def view_statements(lake: Path, catalog: Catalog) -> list[str]:
     """The statements that make the views of one visible state, and the table of groups, empty."""
     statements = ["CREATE SCHEMA versions", "CREATE SCHEMA derived"]
-    statements.append(f"CREATE TABLE {GROUPS_TABLE} (article_id VARCHAR, near_duplicate_group VARCHAR)")
+    statements.append(
+        f"CREATE TABLE {GROUPS_TABLE} (article_id VARCHAR, near_duplicate_group VARCHAR, published_month INTEGER)"
+    )
+    statements.append(state_statement(catalog))
     ordered = sorted(tables().values(), key=lambda spec: spec.name != "articles")
     for spec in ordered:
-        select = rows_select(spec, data_files(lake, spec.name, catalog))
+        select = _stored_select(spec, lake, catalog)
         statements.append(f'CREATE VIEW versions."{spec.name}" AS {select}')
     for spec in ordered:
         statements.append(f'CREATE VIEW main."{spec.name}" AS {_current_select(spec)}')
         statements.append(f'COMMENT ON VIEW main."{spec.name}" IS {sql_text(spec.description)}')
+        statements += [
+            f'COMMENT ON COLUMN main."{spec.name}"."{column.name}" IS {sql_text(column.description)}'
+            for column in (*spec.columns, *spec.view_columns)
+        ]
     statements += handwritten_views.view_statements()
     state = f"SELECT {catalog.version} AS version, {sql_text(catalog.batch_id or '')} AS batch_id"
-    return [*statements, f"CREATE VIEW main.catalog_version AS {state}"]
+    statements.append(f"CREATE VIEW main.catalog_version AS {state}")
+    statements.append(
+        "COMMENT ON VIEW main.catalog_version IS 'The state of the lake that this file shows, and the batch that made it.'"
+    )
+    return statements
+
+
+def make_views(
+    connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Catalog, earlier: Path | None = None
+) -> None:
+    """Make the views of a state, and its groups, in the connection's database: a file, or memory.
+
+    ``earlier`` is a database file to carry the groups over from, where it shows an earlier state of the lake.
+    """
+    connection.execute("BEGIN")  # one write to the disk, not one a statement
+    for statement in view_statements(lake, catalog):
+        connection.execute(statement)
+    connection.execute("COMMIT")
+    fill_groups(connection, lake, catalog, earlier)
 
 
 def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
-    """Replace ``database`` by one that shows ``catalog``."""
+    """Replace ``database`` by one that shows ``catalog``.
+
+    Raises:
+        LakeError: the database cannot be written, or a file of the lake cannot be read; the old one stays.
+    """
     with replacing(database) as staged:
         staged.unlink()
         connection = duckdb.connect()
         try:
+            connection.execute("SET TimeZone = 'UTC'")
+            # Each view that is made binds those below it anew, down to the files.
+            connection.execute("SET parquet_metadata_cache = true")
             connection.execute(
                 f"ATTACH {sql_text(str(staged))} AS views_file (STORAGE_VERSION {sql_text(STORAGE_VERSION)})"
             )
             connection.execute("USE views_file")
-            for statement in view_statements(lake, catalog):
-                connection.execute(statement)
-            fill_groups(connection)
+            make_views(connection, lake, catalog, database if database.exists() else None)
             connection.execute("USE memory")
             connection.execute("DETACH views_file")
+        except DAMAGE as error:
+            told = " ".join(str(error).split()).rstrip(".")
+            raise LakeError(
+                f"The database {database} cannot be made: {told}. Free space; where a file of the lake is named: {REMEDY}"
+            ) from error
         finally:
             connection.close()
+
+
+@contextmanager
+def database_as_of(lake: Path, asked: str) -> Iterator[Path]:
+    """A database that shows an earlier state, as long as the context lasts; ``asked`` as in ``history.state_as_of``.
+
+    Raises:
+        LakeError: the state is not kept.
+    """
+    catalog = state_as_of(lake, asked)
+    with tempfile.TemporaryDirectory(prefix="incidents-as-of-") as folder:
+        database = Path(folder) / f"state-{catalog.version}.duckdb"
+        write_database(database, lake, catalog)
+        yield database
 
 
 def shown_version(database: Path) -> int | None:

@@ -13,6 +13,8 @@ from pipeline.config import DAGS_DIR, Settings
 from pipeline.files import write_atomically
 
 USER = "admin"
+PLUGINS_DIR = Path(__file__).parent / "airflow_plugins"
+"""Named by a setting and not by an entry point: a checkout needs no new installation for it."""
 _PRELOAD = '''"""Heavy libraries, imported once before tasks are forked: a task starts in a fifth of a second instead of five."""
 
 import warnings
@@ -35,6 +37,7 @@ def airflow_environment(settings: Settings, *, port: int = 8080) -> dict[str, st
         "INCIDENTS_LAKE": str(settings.lake),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS_DIR),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PLUGINS_DIR),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",

@@ -10,13 +10,15 @@ from typing import Any, ParamSpec, TypeVar
 from airflow.sdk.exceptions import AirflowFailException
 
 from pipeline import stages
+from pipeline.batches.alarms import tell, tell_warnings
+from pipeline.batches.maintenance import compact_lake, vacuum_lake
 from pipeline.batches.source_states import source_states
-from pipeline.config import SAMPLES_DIR, settings
+from pipeline.config import SAMPLES_DIR, Settings, settings
 from pipeline.errors import ConfigError, ContractError, ReviewError, SourceError
-from pipeline.orchestration.inbox import claimed_files, mark_processed
+from pipeline.orchestration.inbox import claimed_files, first_batch, mark_processed
 
 MAX_BATCHES_A_RUN = 100
-"""A run of a declared source ends here though more is waiting, so that its log and its time stay bounded."""
+"""A run ends here though more is waiting, so that its log and its time stay bounded."""
 PROGRESS_MARK = "incidents progress:"
 """Begins every line that the embedded run shows of a task's output."""
 
@@ -32,6 +34,7 @@ def fails_at_once(work: Callable[Given, Made]) -> Callable[Given, Made]:
         try:
             return work(*args, **kwargs)
         except (ConfigError, ContractError, ReviewError, SourceError) as error:
+            tell(f"The task {work.__name__} failed", str(error))
             raise AirflowFailException(f"{type(error).__name__}: {error}") from error
 
     return task
@@ -84,20 +87,25 @@ def report(batch_id: str) -> str:
     """Write the batch's data-quality page. Returns its path."""
     say("report: writing the data-quality report")
     path = stages.write_batch_report(batch_id, settings())
+    tell_warnings(batch_id, settings())
     say(f"batch {batch_id}")
     return path
 
 
 @fails_at_once
 def publish_arrivals() -> list[str]:
-    """Publish everything that is claimed in the drop folder, as one batch. Returns the batch ids."""
+    """Publish what is claimed in the drop folder, batch after batch, the oldest claims first. Returns the batch ids."""
     found = settings()
-    files = claimed_files(found.inbox)
-    if not files:
-        return []
-    batch_id = stages.run(files, found, progress=say)
-    mark_processed(found.inbox, files)
-    return [batch_id]
+
+    def publish_next() -> str | None:
+        files = first_batch(claimed_files(found.inbox))
+        if not files:
+            return None
+        batch_id = stages.run(files, found, progress=say, is_reported=False)
+        mark_processed(found.inbox, files)
+        return batch_id
+
+    return _publish_all(publish_next, found)
 
 
 def fetch_source(name: str) -> list[str]:
@@ -106,15 +114,24 @@ def fetch_source(name: str) -> list[str]:
     A source that does not answer may do so later: that error is left to the retries of the task.
     """
     found = settings()
+    try:
+        return _publish_all(lambda: stages.run_source(name, found, progress=say, is_reported=False), found)
+    except (ConfigError, ContractError) as error:
+        tell(f"The source {name} failed", str(error))
+        raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+
+
+def _publish_all(publish_next: Callable[[], str | None], found: Settings) -> list[str]:
+    """Batches until nothing waits, then their reports: what has arrived is not to wait for a page about others."""
     batch_ids: list[str] = []
     try:
-        while len(batch_ids) < MAX_BATCHES_A_RUN:
-            batch_id = stages.run_source(name, found, progress=say)
-            if batch_id is None:
-                break
+        while len(batch_ids) < MAX_BATCHES_A_RUN and (batch_id := publish_next()) is not None:
             batch_ids.append(batch_id)
-    except (ConfigError, ContractError) as error:
-        raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+    finally:
+        for batch_id in batch_ids:
+            say(f"report: writing the data-quality report of {batch_id}")
+            stages.write_batch_report(batch_id, found)
+            tell_warnings(batch_id, found)
     return batch_ids
 
 
@@ -125,5 +142,16 @@ def check_sources() -> list[str]:
         say(f"{found.state}: {found.sentence}")
     alarms = [found.sentence for found in states if found.is_alarm]
     if alarms:
+        tell("Declared sources need a look", "\n".join(alarms))
         raise AirflowFailException("\n".join(alarms))
     return [found.sentence for found in states]
+
+
+@fails_at_once
+def maintain_lake() -> dict[str, int]:
+    """Compact the lake and delete what no kept state needs. Returns what was done."""
+    found = settings()
+    fewer = compact_lake(found)
+    done = vacuum_lake(found)
+    say(f"lake: {sum(fewer.values())} small files written together, {done.files_deleted} files deleted")
+    return {"files_compacted": sum(fewer.values()), "files_deleted": done.files_deleted, "states_forgotten": done.states_forgotten}  # fmt: skip

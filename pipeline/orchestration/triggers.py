@@ -15,7 +15,7 @@ from pipeline.errors import PipelineError
 from pipeline.lake.catalog import SourceState, read_catalog
 from pipeline.orchestration.inbox import claim_arrived, claimed_files
 from pipeline.orchestration.schedules import sound_sources
-from pipeline.orchestration.waiting import Waiting
+from pipeline.orchestration.waiting import Claims, Waiting
 from pipeline.sources.declaration import declared
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ LOG = logging.getLogger(__name__)
 
 
 class InboxTrigger(BaseEventTrigger):  # type: ignore[misc]  # Airflow's types are not read
-    """Fires when whole files lie in the drop folder, having claimed them; and once at its start for stranded claims."""
+    """Fires when whole files lie in the drop folder, having claimed them, and for claims that a crash stranded."""
 
     def __init__(self, poll_seconds: float = 1.0) -> None:
         super().__init__()
@@ -36,15 +36,13 @@ class InboxTrigger(BaseEventTrigger):  # type: ignore[misc]  # Airflow's types a
         return "pipeline.orchestration.triggers.InboxTrigger", {"poll_seconds": self.poll_seconds}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """One event for all files that arrived since the last look."""
-        inbox = settings().inbox
-        waiting = await asyncio.to_thread(claimed_files, inbox)
-        if waiting:
-            yield TriggerEvent({"files": [path.name for path in waiting]})
+        """One event for all files that are claimed; the next when a run has taken them and others are."""
+        inbox, claims = settings().inbox, Claims()
         while True:
-            claimed = await asyncio.to_thread(claim_arrived, inbox)
-            if claimed:
-                yield TriggerEvent({"files": [path.name for path in claimed]})
+            await asyncio.to_thread(claim_arrived, inbox)
+            claimed = await asyncio.to_thread(claimed_files, inbox)
+            if claims.is_due(claimed, time.monotonic()):
+                yield TriggerEvent({"files": len(claimed)})
             await asyncio.sleep(self.poll_seconds)
 
 

@@ -1,8 +1,10 @@
-"""When what waits at a source is worth a run: many together, or a few that have waited long enough."""
+"""When what waits is worth a run: many messages together or a few that have waited enough, and any claimed file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
 
 RUN_SECONDS = 300.0
 """A run that has published nothing for so long is taken for lost, and another is asked for."""
@@ -37,4 +39,20 @@ class Waiting:
         if not is_due or self._asked_at is not None:
             return False
         self._since, self._asked_at, self._asked_revision = None, now, revision
+        return True
+
+
+@dataclass
+class Claims:
+    """Coalesces claimed files. A run takes all that are claimed while it lasts, so none is asked for meanwhile."""
+
+    _asked: set[Path] = field(default_factory=set)
+    _asked_at: float = 0.0
+
+    def is_due(self, claimed: Collection[Path], now: float) -> bool:
+        """True when files wait and no run is on its way to them: those it was asked for are gone, or it was lost."""
+        is_under_way = now - self._asked_at < RUN_SECONDS and not self._asked.isdisjoint(claimed)
+        if not claimed or is_under_way:
+            return False
+        self._asked, self._asked_at = set(claimed), now
         return True

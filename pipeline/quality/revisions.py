@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from pipeline.ids import make_id
-from pipeline.quality.checks import CORRECTED
+from pipeline.quality.related import CORRECTED
 from pipeline.schema.tables import Table
 
 Row = dict[str, Any]

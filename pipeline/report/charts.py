@@ -1,133 +1,139 @@
-"""Charts of the data-quality page as SVG text, drawn without a browser and without anything from outside."""
+"""Charts of the data-quality pages: plain SVG without text, so that words stay in HTML and fit every screen.
+
+Colours are classes of ``report.css``, which knows light, dark and print. No value of a row reaches the SVG but as a
+number; what a chart says in words is its label, which is escaped.
+"""
 
 from __future__ import annotations
 
-import json
-import re
+import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-import altair as alt
-import vl_convert
+from markupsafe import Markup
 
-from pipeline.config import SCHEMAS_DIR
 from pipeline.report.display import shown_text
 from pipeline.report.model import Row
 
-_WIDTH = 640
-_INK = "#8a93a3"
-_COLOURS = {
-    "Battles": "#c4532d",
-    "Explosions/Remote violence": "#b8860b",
-    "Violence against civilians": "#a02a5e",
-    "Protests": "#2f7d6d",
-    "Riots": "#6b5bab",
-    "Strategic developments": "#4f7da8",
-}
+MINIMUM_SLOTS = 14
+_MAXIMUM_SLOTS = 120
+_LEVELS = 5
 
 
 def counts_by(rows: Sequence[Row], column: str) -> list[tuple[str, int]]:
     """Values of a column with their counts, the most frequent first; no value counts as "not stated"."""
-    # The renderer aborts the whole process on a NUL in a label.
     counts = Counter(shown_text(row[column]) if row[column] is not None else "not stated" for row in rows)
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def bar_chart(pairs: Sequence[tuple[str, int]], title: str) -> str:
-    """Horizontal bars, the longest first."""
-    shown = [{"name": name, "count": count} for name, count in pairs[:15]]
-    order = [entry["name"] for entry in shown]
-    base = alt.Chart(alt.Data(values=shown)).encode(
-        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=260)),
-        x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, grid=True)),
-    )
-    bars = base.mark_bar(color="#4f7da8", height=14)
-    labels = base.mark_text(align="left", dx=4, color=_INK).encode(text="count:Q")
-    return _svg((bars + labels).properties(width=_WIDTH - 240, height=alt.Step(22)), title)
+def bar(value: float, maximum: float, kind: str = "") -> Markup:
+    """One horizontal bar, for a cell of a table that has the number beside it."""
+    width = 0.0 if not maximum else min(100.0, 100.0 * value / maximum)
+    return Markup(
+        '<svg class="bar {}" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="rail" width="100" height="10"/><rect width="{:.2f}" height="10"/></svg>'
+    ).format(kind, max(width, 0.6 if value else 0.0))
 
 
-def timeline_chart(rows: Sequence[Row], title: str) -> str:
-    """Incident reports by day, stacked by event type."""
-    counts = Counter(
-        (row["date_start"].isoformat(), shown_text(row["event_type"]))
-        for row in rows
-        if row["date_start"] is not None
-    )
-    values = [{"day": day, "type": kind, "count": count} for (day, kind), count in sorted(counts.items())]
-    chart = (
-        alt.Chart(alt.Data(values=values))
-        .mark_bar(size=5)
-        .encode(
-            x=alt.X("day:T", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=alt.Y("sum(count):Q", title="reports", axis=alt.Axis(tickMinStep=1)),
-            color=_type_colour(),
-        )
-        .properties(width=_WIDTH, height=180)
-    )
-    return _svg(chart, title)
+def columns(
+    series: Sequence[tuple[str, Sequence[float]]], label: str, maximum: float | None = None
+) -> Markup:
+    """Stacked columns, one slot a period: class and values of each layer, the lowest layer first."""
+    slots = max((len(values) for _, values in series), default=0)
+    top = maximum or max((sum(layer) for layer in zip(*(v for _, v in series), strict=True)), default=0)
+    drawn = []
+    heights = [0.0] * slots
+    for kind, values in series:
+        for slot, value in enumerate(values):
+            if not value or not top:
+                continue
+            height = 100 * value / top
+            drawn.append(_rect(slot + 0.08, 100 - heights[slot] - height, 0.84, height, kind))
+            heights[slot] += height
+    return _drawing("columns", max(slots, 1), 100, drawn, label)
 
 
-def incident_map(rows: Sequence[Row], title: str) -> str:
-    """Placed incidents as circles, larger with more killed."""
-    placed = [
-        {
-            "lon": r["longitude"],
-            "lat": r["latitude"],
-            "type": shown_text(r["event_type"]),
-            "killed": r["fatalities_low"] or 0,
-        }
-        for r in rows
-        if r["latitude"] is not None and r["longitude"] is not None
-    ]
-    land = alt.Chart(
-        alt.Data(values=_world(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
-    )
-    base = land.mark_geoshape(fill="#dfe3e8", stroke="#ffffff", strokeWidth=0.4)
-    points = (
-        alt.Chart(alt.Data(values=placed))
-        .mark_circle(opacity=0.75, stroke="#ffffff", strokeWidth=0.5)
-        .encode(
-            longitude="lon:Q",
-            latitude="lat:Q",
-            color=_type_colour(),
-            size=alt.Size("killed:Q", scale=alt.Scale(type="sqrt", range=[30, 600]), title="killed"),
-        )
-    )
-    return _svg((base + points).project("naturalEarth1").properties(width=_WIDTH, height=330), title)
+def strip(values: Sequence[float | None], label: str, maximum: float, alarms: Sequence[int] = ()) -> Markup:
+    """One cell a day, darker with more; days without a value stay empty, days with an alarm have a mark above."""
+    drawn = []
+    for slot, value in enumerate(values):
+        level = 0 if not value or not maximum else min(_LEVELS, 1 + int((_LEVELS - 0.001) * value / maximum))
+        if value is not None:
+            drawn.append(_rect(slot + 0.06, 4, 0.88, 16, f"l{level}"))
+    drawn += [_rect(slot + 0.06, 0, 0.88, 3, "alarm") for slot in alarms]
+    return _drawing("strip", max(len(values), 1), 20, drawn, label)
 
 
-def _type_colour() -> Any:
-    scale = alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
-    return alt.Color(
-        "type:N", scale=scale, legend=alt.Legend(title=None, orient="bottom", columns=3, columnPadding=40)
+def _rect(x: float, y: float, width: float, height: float, kind: str) -> Markup:
+    return Markup('<rect class="{}" x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}"/>').format(
+        kind, x, y, width, height
     )
 
 
-@cache
-def _world() -> dict[str, Any]:
-    world: dict[str, Any] = json.loads(
-        (SCHEMAS_DIR / "basemap" / "countries-110m.json").read_text(encoding="utf-8")
-    )
-    return world
+def _drawing(kind: str, width: int, height: int, drawn: Sequence[Markup], label: str) -> Markup:
+    return Markup(
+        '<svg class="{}" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
+    ).format(kind, width, height, label, Markup("").join(drawn))
 
 
-def _svg(chart: Any, title: str) -> str:
-    styled = chart.configure_view(stroke=None).configure(
-        background="transparent",
-        padding={"left": 40, "right": 10, "top": 5, "bottom": 5},
-        font="sans-serif",
-        axis=alt.AxisConfig(
-            labelColor=_INK, titleColor=_INK, domainColor=_INK, tickColor=_INK, gridColor="#8a93a333"
-        ),
-        legend=alt.LegendConfig(labelColor=_INK, titleColor=_INK),
-    )
-    svg: str = vl_convert.vegalite_to_svg(styled.to_dict(), allowed_base_urls=[])
-    svg = re.sub(
-        r'<svg [^>]*?viewBox="([^"]+)"[^>]*>',
-        rf'<svg role="img" aria-label="{title}" viewBox="\1">',
-        svg,
-        count=1,
-    )
-    return svg.replace('xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+@dataclass(frozen=True)
+class Timeline:
+    """Counts by period and kind, ready to be drawn and to be told as a table."""
+
+    svg: Markup
+    first: str
+    last: str
+    period: str
+    """``day``, ``month`` or ``year``: the finest that fits."""
+    peak: int
+    rows: list[tuple[str, int]]
+    """Periods with their totals, those without any left out."""
+
+
+def timeline(
+    counts: Mapping[tuple[dt.date, str], int], kinds: Mapping[str, str], label: str
+) -> Timeline | None:
+    """Columns by day, stacked by kind (``kinds``: value to class); by month or year where the span is long."""
+    if not counts:
+        return None
+    first, last = min(day for day, _ in counts), max(day for day, _ in counts)
+    scale = _scale(first, last)
+    slots = max(MINIMUM_SLOTS, scale.index(last) + 1)
+    layers = {css: [0.0] * slots for css in dict.fromkeys([*kinds.values(), "other"])}
+    totals: Counter[int] = Counter()
+    for (day, kind), count in counts.items():
+        layers[kinds.get(kind, "other")][scale.index(day)] += count
+        totals[scale.index(day)] += count
+    named = [(scale.name(slot), totals[slot]) for slot in sorted(totals)]
+    svg = columns(list(layers.items()), label)
+    return Timeline(svg, scale.name(0), scale.name(slots - 1), scale.period, max(totals.values()), named)
+
+
+class _Scale:
+    """Days counted in days, months or years since the first."""
+
+    def __init__(self, first: dt.date, period: str) -> None:
+        self._first, self.period = first, period
+
+    def index(self, day: dt.date) -> int:
+        first = self._first
+        if self.period == "day":
+            return (day - first).days
+        years = day.year - first.year
+        return years if self.period == "year" else 12 * years + day.month - first.month
+
+    def name(self, slot: int) -> str:
+        first = self._first
+        if self.period == "day":
+            at = min(first.toordinal() + slot, dt.date.max.toordinal())
+            return dt.date.fromordinal(at).isoformat()
+        if self.period == "year":
+            return str(first.year + slot)
+        months = first.month - 1 + slot
+        return f"{first.year + months // 12}-{months % 12 + 1:02}"
+
+
+def _scale(first: dt.date, last: dt.date) -> _Scale:
+    scales = (_Scale(first, period) for period in ("day", "month", "year"))
+    return next((scale for scale in scales if scale.index(last) < _MAXIMUM_SLOTS), _Scale(first, "year"))

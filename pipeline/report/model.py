@@ -3,10 +3,69 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 Row = dict[str, Any]
+
+IMPORTANT_COLUMNS = {
+    "date_start": "day of the incident",
+    "country_code": "country",
+    "place_name": "named place",
+    "latitude": "coordinates",
+    "perpetrators": "who did it",
+    "targets": "to whom",
+    "fatalities_best": "number of killed",
+    "injured_best": "number of injured",
+}
+"""Columns of incident reports whose missing values tell something, with their names for readers."""
+
+
+@dataclass(frozen=True)
+class FunnelStep:
+    """One step of the ledger: what was there, and what left before the next step, with where it went."""
+
+    name: str
+    count: int
+    of: int
+    """The largest count of the same unit, which the bar is drawn against."""
+    left: list[tuple[str, int]]
+
+
+def funnel(ledger: Row) -> list[FunnelStep]:
+    """The conservation ledger of one batch, or of several summed up, as steps."""
+    items = ledger["items_fetched"]
+    to_read = ledger["articles_new"] + ledger["articles_updated"]
+    rows = ledger["rows_extracted"]
+    most = max(items, to_read + ledger["versions_replayed"])
+    return [
+        FunnelStep(
+            "items fetched", items, most, [("not readable: quarantine", ledger["items_failed"]), ("gated: no word of conflict", ledger["items_gated"])]
+        ),
+        FunnelStep(
+            "articles parsed",
+            ledger["items_parsed"],
+            most,
+            [("known already", ledger["articles_duplicate"]), ("conflicting: quarantine", ledger["articles_conflicting"])],
+        ),
+        FunnelStep(
+            "articles new or updated" + (f", and {ledger['versions_replayed']:,} replayed" if ledger["versions_replayed"] else ""),
+            to_read + ledger["versions_replayed"],
+            most,
+            [("not extracted: quarantine", ledger["versions_failed"])],
+        ),
+        FunnelStep("rows made of them", rows, rows, [("failed expectations: quarantine", ledger["rows_quarantined"]), ("taken back by a person", ledger["rows_retracted"])]),
+        FunnelStep("rows published", ledger["rows_accepted"], rows, []),
+    ]  # fmt: skip
+
+
+def null_counts(incidents: Sequence[Row]) -> list[tuple[str, int, int]]:
+    """Name of each important column, how many reports do not state it, and how many there are."""
+    return [
+        (name, sum(row[column] is None or row[column] == [] for row in incidents), len(incidents))
+        for column, name in IMPORTANT_COLUMNS.items()
+    ]
 
 
 @dataclass(frozen=True)
@@ -25,6 +84,10 @@ class ReportData:
     aggregate_claims: list[Row] = field(default_factory=list)
     sources: list[Row] = field(default_factory=list)
     """The declared sources as of the commit: ``source``, ``state`` (ok, dry, flood or broken), ``articles``, ``sentence``."""
+    by_source: list[Row] = field(default_factory=list)
+    """``source``, ``day`` of publication, ``articles``, ``reports`` and ``quarantined`` rows."""
+    accuracy: Row | None = None
+    """What is known of the extractor version's accuracy (``schemas/accuracy.json``); ``None`` where nothing is."""
 
     @property
     def committed_at(self) -> dt.datetime:
@@ -44,7 +107,14 @@ class ReportData:
         """True where nothing is missing from the ledger."""
         return all(left == right for _, left, right in self.balances)
 
+    @property
+    def pass_rate(self) -> float | None:
+        """Share of the rows made that meet every expectation."""
+        made: int = self.batch["rows_extracted"]
+        return None if not made else float(self.batch["rows_accepted"] / made)
+
 
 SHOWN_ROWS = 500
+SHOWN_EXAMPLES = 5
 EXCERPT_CHARACTERS = 400
 CONTEXT_CHARACTERS = 120

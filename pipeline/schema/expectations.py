@@ -14,7 +14,6 @@ from pipeline.schema.tables import Column, Table
 CHECK_PREFIX = "check_"
 """Prefix of the boolean columns that hold the outcome of a row check (``pipeline.quality.checks``)."""
 _GX_SEVERITY = {"reject": "critical", "stop": "critical", "warn": "warning"}
-_TEXTUAL_BOUND = {"date", "timestamp"}
 
 
 def _config(
@@ -28,56 +27,64 @@ def _config(
     }
 
 
-def _column_expectations(column: Column) -> Iterator[dict[str, Any]]:
+def _column_expectations(column: Column, severity: str) -> Iterator[dict[str, Any]]:
     name = column.name
     if column.required:
         yield _config(
             "expect_column_values_to_not_be_null",
             {"column": name},
             name=f"required:{name}",
-            sentence=f"{name} is filled in.",
+            sentence=f"{_plain(name)} is filled in.",
+            severity=severity,
         )
-    if column.values is not None:
-        listed = (
-            ", ".join(map(str, column.values)) if len(column.values) <= 8 else f"{len(column.values)} codes"
-        )
+    for kind, kwargs, expectation, sentence in _of_values(column):
         yield _config(
+            kind,
+            {"column": name, **kwargs},
+            name=expectation,
+            sentence=column.sentence or sentence,
+            severity=severity,
+        )
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _of_values(column: Column) -> Iterator[tuple[str, dict[str, Any], str, str]]:
+    """Type, arguments, name and the sentence for want of a better one, of what is expected of the values."""
+    name, plain = column.name, _plain(column.name)
+    if column.values is not None:
+        listed = ", ".join(str(value).replace("_", " ") for value in column.values)
+        listed = listed if len(column.values) <= 8 else f"{len(column.values)} codes"
+        sentence = f"{plain} is a known code ({listed})."
+        yield (
             "expect_column_values_to_be_in_set",
-            {"column": name, "value_set": list(column.values)},
-            name=f"listed:{name}",
-            sentence=f"{name} is a code of the codebook ({listed}).",
+            {"value_set": list(column.values)},
+            f"listed:{name}",
+            sentence,
         )
     if column.pattern is not None:
-        yield _config(
+        sentence = f"{plain} has its usual form."
+        yield (
             "expect_column_values_to_match_regex",
-            {"column": name, "regex": column.pattern},
-            name=f"pattern:{name}",
-            sentence=f"{name} has the form {column.pattern}.",
+            {"regex": column.pattern},
+            f"pattern:{name}",
+            sentence,
         )
     if column.min_length is not None:
-        yield _config(
+        sentence = f"{plain} has at least {column.min_length} character(s)."
+        yield (
             "expect_column_value_lengths_to_be_between",
-            {"column": name, "min_value": column.min_length},
-            name=f"length:{name}",
-            sentence=f"{name} has at least {column.min_length} character(s).",
+            {"min_value": column.min_length},
+            f"length:{name}",
+            sentence,
         )
-    if column.min is not None or column.max is not None:
-        yield _bounds(column)
-
-
-def _bounds(column: Column) -> dict[str, Any]:
-    parts = [
-        f"at least {column.min}" if column.min is not None else "",
-        f"at most {column.max}" if column.max is not None else "",
-    ]
-    sentence = f"{column.name} is {' and '.join(part for part in parts if part)}."
-    kwargs = {"column": column.name, "min_value": column.min, "max_value": column.max}
-    return _config(
-        "expect_column_values_to_be_between",
-        {key: value for key, value in kwargs.items() if value is not None},
-        name=f"bounds:{column.name}",
-        sentence=sentence,
-    )
+    limits = {"min_value": column.min, "max_value": column.max}
+    if given := {key: value for key, value in limits.items() if value is not None}:
+        words = {"min_value": "at least", "max_value": "at most"}
+        sentence = f"{plain} is {' and '.join(f'{words[key]} {value}' for key, value in given.items())}."
+        yield "expect_column_values_to_be_between", given, f"bounds:{name}", sentence
 
 
 def _table_expectation(declared: dict[str, Any]) -> dict[str, Any]:
@@ -125,7 +132,9 @@ def _table_expectation(declared: dict[str, Any]) -> dict[str, Any]:
 
 def suite(table: Table) -> list[dict[str, Any]]:
     """The expectation configurations of one table, columns first."""
-    from_columns = [config for column in table.columns for config in _column_expectations(column)]
+    from_columns = [
+        config for column in table.columns for config in _column_expectations(column, table.severity)
+    ]
     return from_columns + [_table_expectation(declared) for declared in table.expectations]
 
 

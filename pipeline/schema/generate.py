@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.config import SCHEMAS_DIR
 from pipeline.schema.expectations import suite
-from pipeline.schema.handwritten_views import described_views, view_columns
+from pipeline.schema.handwritten_views import described_macros, described_views, view_columns
 from pipeline.schema.tables import Column, Table, codebook, quarantine_reasons, tables
 
 GENERATED = SCHEMAS_DIR / "generated"
@@ -35,6 +35,7 @@ def generated_files() -> dict[Path, str]:
         files[GENERATED / "expectations" / f"{spec.name}.json"] = _json(
             {"name": spec.name, "expectations": suite(spec)}
         )
+    files[GENERATED / "expectations.md"] = _expectations()
     files[GENERATED / "data_dictionary.md"] = _dictionary()
     return files
 
@@ -96,6 +97,16 @@ def _json_type(kind: str) -> dict[str, Any]:
     return {"type": "object", "properties": properties}
 
 
+def _expectations() -> str:
+    lines = ["# Expectations", "", "Generated from `schemas/tables/`; `make generate` makes it again.", ""]
+    for spec in tables().values():
+        lines += [f"## {spec.name}", "", "| expected | a failure | name |", "|---|---|---|"]
+        metas = [config["meta"] for config in suite(spec)]
+        lines += [f"| {m['sentence']} | {m['severity']} | `{m['expectation']}` |" for m in metas]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def _dictionary() -> str:
     lines = ["# Data dictionary", "", "Generated from `schemas/`; `make generate` makes it again.", ""]
     for spec in tables().values():
@@ -117,6 +128,8 @@ def _dictionary() -> str:
     for name, sentence in described_views():
         lines.append(f"- **{name}**: {sentence}")
         lines += [f"  - {column}: {text}" for column, text in view_columns(name)]
+    lines += ["", "## Macros", ""]
+    lines += [f"- **{call}**: {sentence}" for call, sentence in described_macros()]
     lines += ["", "## Codes", ""]
     for name, entry in codebook()["event_types"].items():
         lines += [f"### {name}", "", entry["description"], ""]

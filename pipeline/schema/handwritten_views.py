@@ -1,4 +1,5 @@
-"""The handwritten views, from ``schemas/views/*.sql``: a file a view, made in the order of the file names."""
+"""The handwritten views and macros, from ``schemas/views/*.sql``: a file a view (all macros in one), made in the order of
+the file names. Their SQL must be read by every DuckDB from 1.0 on: list comprehensions, no lambdas."""
 
 from __future__ import annotations
 
@@ -19,6 +20,13 @@ def view_statements() -> tuple[str, ...]:
 def described_views() -> list[tuple[str, str]]:
     """Each view with its comment."""
     return _comments(r"COMMENT ON VIEW main\.(\w+) IS '((?:[^']|'')*)'")
+
+
+def described_macros() -> list[tuple[str, str]]:
+    """Each macro as it is called, with its comment."""
+    called = dict(re.findall(r"CREATE MACRO main\.(\w+)(\([^)]*\))", "\n".join(view_statements())))
+    comments = _comments(r"COMMENT ON MACRO (?:TABLE )?main\.(\w+) IS '((?:[^']|'')*)'")
+    return [(name + called[name], comment) for name, comment in comments]
 
 
 def view_columns(view: str) -> list[tuple[str, str]]:

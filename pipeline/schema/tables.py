@@ -41,6 +41,8 @@ class Column:
     min: Any = None
     max: Any = None
     min_length: int | None = None
+    sentence: str | None = None
+    """What is expected of its codes, form or bounds, in plain words."""
 
     @property
     def arrow_type(self) -> pa.DataType:
@@ -58,8 +60,12 @@ class Table:
     partition_by: tuple[str, ...]
     columns: tuple[Column, ...]
     expectations: tuple[dict[str, Any], ...]
+    severity: str = "reject"
+    """What a failure of an expectation does that names no severity: those of the columns."""
     view_columns: tuple[Column, ...] = ()
     """Columns that the view of the main schema adds: worked out from many rows, so never stored with one."""
+    sort_by: tuple[str, ...] = ()
+    """The order in which the rows of a write are stored."""
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -144,6 +150,8 @@ def tables() -> dict[str, Table]:
             partition_by=tuple(declared["partition_by"]),
             columns=tuple(_column(name, spec) for name, spec in declared["columns"].items()),
             expectations=tuple(declared["expectations"]),
+            sort_by=tuple(declared.get("sort_by", ())),
+            severity=declared.get("severity", "reject"),
             view_columns=tuple(
                 _column(name, spec) for name, spec in declared.get("view_columns", {}).items()
             ),

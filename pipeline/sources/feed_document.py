@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 import feedparser
 import msgspec
 
+from pipeline.ids import sha256_text
 from pipeline.text.guard import map_guarded
 
 MAX_FEED_BYTES = 5_000_000
@@ -48,6 +49,12 @@ class FeedItem(msgspec.Struct, frozen=True):
     title: str | None
     published: str | None
     html: str | None
+    updated: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Hash of what the feed shows of the entry."""
+        return sha256_text(self.title, self.html)[:20]
 
 
 class FeedContent(msgspec.Struct, frozen=True):
@@ -165,6 +172,7 @@ def _item(entry: dict[str, Any], feed_url: str) -> FeedItem:
         title=title,
         published=_moment(dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")),
         html=_content(entry),
+        updated=_moment(dict.get(entry, "updated_parsed")),
     )
 
 

@@ -12,13 +12,13 @@ from pipeline.sources.declaration import Declaration, options_of
 from pipeline.sources.feed_document import MAX_FEED_BYTES, FeedDocument, FeedItem, read_feed
 from pipeline.sources.fetch import Answer, FetchError
 from pipeline.sources.fetched import Fetched, SourceUnavailable, State
-from pipeline.sources.frontier import MAX_ENTRIES, Entry, Frontier, WebOptions
+from pipeline.sources.frontier import MAX_ENTRIES, Entry, Frontier, WebOptions, page_key
 from pipeline.sources.page_archive import PageArchive
 from pipeline.sources.politeness import Visitor, World
+from pipeline.sources.revisions import Revision
 
 _FEED_TYPES = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 _TITLE_CHARACTERS = 300
-_VALIDATOR_CHARACTERS = 500
 
 
 class FeedOptions(WebOptions, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -49,16 +49,16 @@ def fetch_feed(declaration: Declaration, state: State, folder: Path, world: Worl
     frontier = known.frontier
     visitor = Visitor(options.rules, world, frontier.hosts, options.delay_seconds)
     archive = PageArchive(folder / "pages.warc.gz")
-    for item in _poll(declaration.name, options, known, visitor, world):
-        _take(item, options, frontier, archive)
+    for item, modified in _poll(declaration.name, options, known, visitor, world):
+        _take(item, modified, options, frontier, archive)
     frontier.fetch_pending(visitor, archive, world, max_items=options.max_items)
     return Fetched(archive.files, msgspec.to_builtins(known))
 
 
 def _poll(
     name: str, options: FeedOptions, known: FeedState, visitor: Visitor, world: World
-) -> list[FeedItem]:
-    """The feed's new entries, oldest first; the state learns of them."""
+) -> list[tuple[FeedItem, str | None]]:
+    """The feed's new entries and those that changed, with when they did, oldest first; the state learns of them."""
 
     def unavailable(why: str) -> SourceUnavailable:
         known.frontier.hosts = visitor.hosts
@@ -86,21 +86,55 @@ def _poll(
     found = read_feed(FeedDocument(answer.content, answer.url, _charset(answer), MAX_ENTRIES))
     if found.problem is not None:
         raise unavailable(f"{options.url}: {found.problem}")
-    known.etag, known.last_modified = _validator(answer, "ETag"), _validator(answer, "Last-Modified")
-    return known.frontier.offer(reversed(found.items), world)
+    known.etag, known.last_modified = answer.validator("ETag"), answer.validator("Last-Modified")
+    items = list(reversed(found.items))
+    new = known.frontier.offer(items, world)
+    changed, is_put_off = _changed(items, known.frontier, world)
+    if is_put_off:
+        known.etag = known.last_modified = None  # the next poll is to see these changes again
+    return [*((item, None) for item in new), *changed]
 
 
-def _take(item: FeedItem, options: FeedOptions, frontier: Frontier, archive: PageArchive) -> None:
+def _changed(
+    items: list[FeedItem], frontier: Frontier, world: World
+) -> tuple[list[tuple[FeedItem, str | None]], bool]:
+    """Entries that changed since their page was asked for, and whether others did that have to wait."""
+    held, frontier.revisions = frontier.revisions, {}
+    changed: list[tuple[FeedItem, str | None]] = []
+    is_put_off = False
+    for item in items:
+        if item.url is None or (key := page_key(item.url)) in frontier.revisions:
+            continue
+        frontier.revisions[key] = revision = held.get(key) or Revision.of(item, world.now())
+        if not revision.is_behind(item):
+            continue
+        if revision.is_rested(world.now()):
+            changed.append((item, revision.advance(item, world.now())))
+        else:
+            is_put_off = True
+    return changed, is_put_off
+
+
+def _take(
+    item: FeedItem, modified: str | None, options: FeedOptions, frontier: Frontier, archive: PageArchive
+) -> None:
     """An entry with its text becomes a page at once, others wait to be fetched."""
     if item.url is None:
         archive.add_failure(
             options.url, "fetch_refused", f"the entry {item.title or item.entry_id!r} has no address"
         )
     elif options.full_text and item.html is not None:
-        archive.add_answer(_page(item.url, item.title, item.html), published=item.published, title=item.title)
+        archive.add_answer(
+            _page(item.url, item.title, item.html),
+            published=item.published,
+            modified=modified,
+            title=item.title,
+        )
     else:
         title = item.title[:_TITLE_CHARACTERS] if item.title else None
-        frontier.pending.append(Entry(url=item.url, title=title, published=item.published))
+        entry = Entry(url=item.url, title=title, published=item.published, modified=modified)
+        if modified is None or all(page_key(one.url) != page_key(entry.url) for one in frontier.pending):
+            frontier.pending.append(entry)
 
 
 def _page(url: str, title: str | None, content: str) -> Answer:
@@ -115,12 +149,6 @@ def _page(url: str, title: str | None, content: str) -> Answer:
         raw=raw,
         content=raw,
     )
-
-
-def _validator(answer: Answer, name: str) -> str | None:
-    """A header that the next poll sends back, if it can be sent."""
-    value = answer.header(name) or ""
-    return value if value.isascii() and 0 < len(value) <= _VALIDATOR_CHARACTERS else None
 
 
 def _charset(answer: Answer) -> str | None:

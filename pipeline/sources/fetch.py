@@ -27,6 +27,7 @@ from pipeline.sources.items import RejectedInput
 PRODUCT = "IncidentPipeline"
 MAX_BODY_BYTES = 20_000_000
 MAX_REDIRECTS = 5
+MAX_VALIDATOR_CHARACTERS = 500
 MAX_URL_CHARACTERS = 2_000
 FETCH_SECONDS = 60.0
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -100,6 +101,11 @@ class Answer:
     def header(self, name: str) -> str | None:
         """The first header of this name."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def validator(self, name: str) -> str | None:
+        """A header (``ETag``, ``Last-Modified``) that the next request sends back, if it can be sent."""
+        value = self.header(name) or ""
+        return value if value.isascii() and 0 < len(value) <= MAX_VALIDATOR_CHARACTERS else None
 
     @property
     def media_type(self) -> str:

@@ -11,6 +11,7 @@ from pipeline.ids import sha256_text
 from pipeline.sources.fetch import FetchError, Rules
 from pipeline.sources.page_archive import PageArchive
 from pipeline.sources.politeness import Host, Visitor, World
+from pipeline.sources.revisions import Revision
 from pipeline.sources.warc import HTML_TYPES
 from pipeline.text.urls import canonical_url
 
@@ -52,6 +53,8 @@ class Entry(msgspec.Struct, omit_defaults=True):
     url: str
     title: str | None = None
     published: str | None = None
+    modified: str | None = None
+    """When it changed, for a page that was fetched before."""
     tries: int = 0
 
 
@@ -76,6 +79,8 @@ class Frontier(msgspec.Struct):
     seen: dict[str, int] = {}
     pending: list[Entry] = []
     hosts: dict[str, Host] = {}
+    revisions: dict[str, Revision] = {}
+    """Of the entries that the feed names now, by the key of their address."""
 
     def offer(self, named: Iterable[Thing], world: World) -> list[Thing]:
         """Remember what a source names now, forget what it has not named for long. Returns what is new."""
@@ -101,7 +106,7 @@ class Frontier(msgspec.Struct):
                 continue
             fetched += 1
             try:
-                _fetch_page(entry, visitor, archive)
+                self._fetch_page(entry, visitor, archive)
             except FetchError as error:
                 entry.tries += 1
                 if error.reason_code == "fetch_failed" and entry.tries < MAX_TRIES:
@@ -110,6 +115,21 @@ class Frontier(msgspec.Struct):
                     archive.add_failure(entry.url, error.reason_code, error.value)
         self.pending = [*waiting, *again]
         self.hosts = visitor.hosts
+
+    def _fetch_page(self, entry: Entry, visitor: Visitor, archive: PageArchive) -> None:
+        """Fetch a page into the archive; one that was fetched before only where it has changed since."""
+        held = self.revisions.get(page_key(entry.url))
+        conditions = held.conditions() if held is not None and entry.modified else {}
+        answer = visitor.page(entry.url, headers=conditions)
+        if answer.status == 304 and conditions:
+            return
+        if answer.media_type not in HTML_TYPES:
+            raise FetchError("page_not_html", f"{entry.url} is {answer.media_type or 'of no declared type'}")
+        if held is not None:
+            held.etag, held.last_modified = answer.validator("ETag"), answer.validator("Last-Modified")
+        archive.add_answer(
+            answer, published=entry.published, modified=entry.modified, title=entry.title, link=entry.url
+        )
 
 
 def _keys(thing: Named) -> list[str]:
@@ -120,8 +140,6 @@ def _keys(thing: Named) -> list[str]:
     return [sha256_text(key)[:20] for key in keys]
 
 
-def _fetch_page(entry: Entry, visitor: Visitor, archive: PageArchive) -> None:
-    answer = visitor.page(entry.url)
-    if answer.media_type not in HTML_TYPES:
-        raise FetchError("page_not_html", f"{entry.url} is {answer.media_type or 'of no declared type'}")
-    archive.add_answer(answer, published=entry.published, title=entry.title, link=entry.url)
+def page_key(url: str) -> str:
+    """The key of an address."""
+    return sha256_text(canonical_url(url))[:20]

@@ -17,6 +17,7 @@ from pipeline.text.decode import declared_charset
 from pipeline.text.html import cheap_text, hostile_feature, parse_page
 from pipeline.text.language import judge_language, normalize_language
 from pipeline.text.metadata import StatedDate
+from pipeline.text.moments import read_moment
 from pipeline.text.publication import Publication, choose_publication, infer_publication
 from pipeline.text.urls import canonical_url
 
@@ -37,6 +38,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Character set in the server's header."""
     published: str | None = None
     """Publication date in the feed that led to the page."""
+    modified: str | None = None
+    """When that feed told of a change."""
     title: str | None = None
     """Title in that feed."""
 
@@ -105,6 +108,7 @@ def _article(page: Page, html: str, charset: str) -> ParsedArticle:
         published_on=published.moment.day,
         published_at_source=published.source,
         published_at_certainty=published.certainty,
+        modified_at=None if (changed := read_moment(page.modified or "")) is None else changed.instant,
         content_type="html",
         charset=charset,
         input_location=page.location,

@@ -17,6 +17,15 @@ class KnownVersion:
     version: str
     text_sha256: str
     published_at: dt.datetime
+    modified_at: dt.datetime | None = None
+
+
+Rank = tuple[dt.datetime, dt.datetime]
+"""The order of the versions of an article: when they were published, then when they were changed."""
+
+
+def _rank(version: ParsedArticle | KnownVersion) -> Rank:
+    return version.published_at, version.modified_at or dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass
@@ -43,8 +52,9 @@ def sort_intake(
 ) -> Intake:
     """Sort items by what the lake knows (article id to its versions). The order of the items does not matter.
 
-    Two texts of one id and one publication time contradict each other: the version with the smaller key is shown,
-    the other goes to quarantine. A later publication time makes an update.
+    A later publication time makes an update, and so does a later change by the source. Two texts of one id, one
+    publication time and one time of change contradict each other: the version with the smaller key is shown, the
+    other goes to quarantine.
     """
     intake = Intake()
     groups: dict[str, dict[str, ParsedArticle]] = defaultdict(dict)
@@ -58,7 +68,9 @@ def sort_intake(
         first = groups[item.article_id].setdefault(item.version, item)
         if first is not item:
             intake.duplicates += 1
-            groups[item.article_id][item.version] = min(first, item, key=lambda a: a.input_location)
+            groups[item.article_id][item.version] = min(
+                first, item, key=lambda a: (_rank(a), a.input_location)
+            )
     for article_id in sorted(groups):
         _sort_versions(list(groups[article_id].values()), known.get(article_id, []), intake)
     return intake
@@ -67,14 +79,14 @@ def sort_intake(
 def _sort_versions(read: list[ParsedArticle], known: list[KnownVersion], intake: Intake) -> None:
     held = {version.version for version in known}
     is_known = bool(known)
-    shown_by_time: dict[dt.datetime, tuple[str, str]] = {}
+    shown_by_time: dict[Rank, tuple[str, str]] = {}
     for version, text, moment in sorted(
-        [(a.version, a.text_sha256, a.published_at) for a in read]
-        + [(k.version, k.text_sha256, k.published_at) for k in known]
+        [(a.version, a.text_sha256, _rank(a)) for a in read]
+        + [(k.version, k.text_sha256, _rank(k)) for k in known]
     ):
         shown_by_time.setdefault(moment, (version, text))
-    for article in sorted(read, key=lambda a: (a.published_at, a.version)):
-        shown_version, shown_text = shown_by_time[article.published_at]
+    for article in sorted(read, key=lambda a: (_rank(a), a.version)):
+        shown_version, shown_text = shown_by_time[_rank(article)]
         if article.version in held:
             intake.duplicates += 1
         elif shown_text != article.text_sha256:

@@ -32,6 +32,8 @@ class ParsedArticle(msgspec.Struct, frozen=True, kw_only=True):
     published_on: dt.date
     published_at_source: str
     published_at_certainty: str = "day"
+    modified_at: dt.datetime | None = None
+    """When its source changed it; no part of the version, which is another one only where the article differs."""
     content_type: str
     charset: str
     input_location: str

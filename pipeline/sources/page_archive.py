@@ -11,7 +11,7 @@ from urllib.parse import quote
 from fastwarc.warc import WarcRecord, WarcRecordType
 
 from pipeline.sources.fetch import Answer
-from pipeline.sources.warc import FAILURE_HEADER, LINK_HEADER, PUBLISHED_HEADER, TITLE_HEADER
+from pipeline.sources.warc import FAILURE_HEADER, LINK_HEADER, MODIFIED_HEADER, PUBLISHED_HEADER, TITLE_HEADER
 
 _MAX_HEADER_CHARACTERS = 2_000
 
@@ -32,6 +32,7 @@ class PageArchive:
         answer: Answer,
         *,
         published: str | None = None,
+        modified: str | None = None,
         title: str | None = None,
         link: str | None = None,
     ) -> None:
@@ -42,7 +43,12 @@ class PageArchive:
             is_chunked = name.lower() == "transfer-encoding"
             lines.append(f"{'X-Crawler-' if is_chunked else ''}{name}: {value}")
         block = "\r\n".join([*lines, "", ""]).encode("latin-1") + answer.raw
-        known = {PUBLISHED_HEADER: published, TITLE_HEADER: title, LINK_HEADER: link}
+        known = {
+            PUBLISHED_HEADER: published,
+            MODIFIED_HEADER: modified,
+            TITLE_HEADER: title,
+            LINK_HEADER: link,
+        }
         self._add(WarcRecordType.response, "application/http; msgtype=response", answer.url, block, known)
 
     def add_failure(self, url: str, reason_code: str, value: str) -> None:

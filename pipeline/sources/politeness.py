@@ -74,8 +74,8 @@ class Visitor:
         """When the server of the address may be asked again."""
         return self._host(url).paused_until
 
-    def page(self, url: str) -> Answer:
-        """Get an address where the site's robots.txt allows it.
+    def page(self, url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """Get an address where the site's robots.txt allows it; ``headers`` as of :meth:`get`.
 
         Raises:
             FetchError: it is not allowed (``robots_disallowed``) or failed, see :meth:`get`.
@@ -84,7 +84,7 @@ class Visitor:
         if not robots.can_fetch(url, PRODUCT):
             raise FetchError("robots_disallowed", url)
         asked = min(robots.crawl_delay(PRODUCT) or 0.0, MAX_CRAWL_DELAY_SECONDS)
-        answer = self.get(url, delay=max(self._delay, asked))
+        answer = self.get(url, headers=headers, delay=max(self._delay, asked))
         if _name(answer.url) != _name(url) and not self._robots_of(answer.url).can_fetch(answer.url, PRODUCT):
             raise FetchError("robots_disallowed", f"{answer.url}, to which {url} leads")
         return answer

@@ -27,6 +27,23 @@ class RawObject:
         return self.path.stat().st_size
 
 
+def is_whole(raw: RawObject) -> bool:
+    """True where the bytes are there and have their hash."""
+    try:
+        return file_hash(raw.path) == raw.sha256
+    except OSError:
+        return False
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, read piece by piece."""
+    digest = hashlib.sha256()
+    with path.open("rb") as original:
+        while chunk := original.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
 def raw_path(store: Path, sha256: str) -> Path:
     """Where the store keeps the bytes with this hash."""
     return store / sha256[:2] / sha256
@@ -39,11 +56,7 @@ def keep_raw(path: Path, store: Path) -> RawObject:
         OSError: the file cannot be read.
         LakeError: the store cannot be written.
     """
-    digest = hashlib.sha256()
-    with path.open("rb") as original:
-        while chunk := original.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    sha256 = digest.hexdigest()
+    sha256 = file_hash(path)
     kept = raw_path(store, sha256)
     if not kept.exists():
         with path.open("rb") as original, replacing(kept) as staged, staged.open("wb") as copy:

@@ -26,6 +26,8 @@ _ANSWER_HEADER = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/
 HTML_TYPES = {"text/html", "application/xhtml+xml"}
 PUBLISHED_HEADER = "WARC-X-Published"
 """Publication date in the feed that led to the page."""
+MODIFIED_HEADER = "WARC-X-Modified"
+"""When the feed said that the page was changed, where it was fetched again for that."""
 TITLE_HEADER = "WARC-X-Title"
 LINK_HEADER = "WARC-X-Link"
 """Address the feed gives; the page may have been found behind redirects."""
@@ -143,6 +145,7 @@ def _page(record: WarcRecord, raw: RawObject, location: str) -> Page | FailedIte
             url=url,
             charset=answer.http_charset,
             published=record.headers.get(PUBLISHED_HEADER),
+            modified=record.headers.get(MODIFIED_HEADER),
             title=record.headers.get(TITLE_HEADER),
         )
     return FailedItem(

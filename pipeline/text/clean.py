@@ -12,14 +12,17 @@ _INLINE = (
     "a|abbr|b|big|cite|code|del|em|font|i|img|ins|mark|q|s|small|span|strike|strong|sub|sup|time|tt|u|wbr"
 )
 _BLOCK = "article|aside|blockquote|br|center|div|figcaption|figure|footer|h[1-6]|header|hr|iframe|li|main|ol|p|pre|section|table|tbody|td|th|thead|tr|ul"
+_OTHER_SPACES = r"\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ud800-\udfff"
 _SEEN_OTHERWISE = re.compile(
     rf"(?P<block></?(?:{_BLOCK})(?:[\s/][^<>]{{0,1000}})?>)"
     rf"|(?P<inline></?(?:{_INLINE})(?:[\s/][^<>]{{0,1000}})?>)"
     r"|(?P<entity>&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});)"
     # Controls, soft hyphens, zero-width characters and marks of direction.
     r"|(?P<unseen>[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+)"
-    # Other spaces, and halves of characters.
-    r"|(?P<space>[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ud800-\udfff])",
+    # Space before the first word.
+    r"|(?P<lead>\A\s+)"
+    # Other spaces, halves of characters, and more than one space in a row.
+    rf"|(?P<space>[ \t{_OTHER_SPACES}]{{2,}}|[{_OTHER_SPACES}])",
     re.IGNORECASE,
 )
 
@@ -39,7 +42,7 @@ class CleanText:
 
 
 def clean_text(original: str) -> CleanText:
-    """The text with tags and invisible characters left out, entities decoded, and plain spaces for other ones."""
+    """The text with tags and invisible characters left out, entities decoded, and one plain space for any others."""
     starts: list[int] = []
     ends: list[int] = []
     pieces: list[str] = []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import TimeoutError as ItemTimeout
+from functools import cache
 from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext
 from typing import Generic, TypeVar
 
 import msgspec
@@ -31,7 +34,22 @@ class Outcome(msgspec.Struct, Generic[Given, Made], frozen=True):
     is_limit: bool = False
 
 
-def _limit_memory() -> None:
+@cache
+def _fork_server() -> ForkServerContext:
+    """Where workers come from: a process with one thread that has imported and read what they need.
+
+    It is a fresh interpreter, so nothing of this process is in it; the first use in a process starts it, and later
+    ones find it waiting. It ends with this process, however that ends.
+    """
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["pipeline.batches.worker_start"])
+    return context
+
+
+def _begin_worker(environment: Mapping[str, str]) -> None:
+    """Take over the environment as it is now, not as it was when the fork server was started, and limit the memory."""
+    os.environ.clear()
+    os.environ.update(environment)
     # What a process may write to, not what it maps: libraries reserve address space by the number of cores.
     resource.setrlimit(resource.RLIMIT_DATA, (ITEM_MEMORY_BYTES, ITEM_MEMORY_BYTES))
 
@@ -52,8 +70,9 @@ def map_guarded(
     pool = ProcessPool(
         max_workers=workers,
         max_tasks=ITEMS_BEFORE_RECYCLING,
-        initializer=_limit_memory,
-        context=get_context("spawn"),
+        initializer=_begin_worker,
+        initargs=[dict(os.environ)],
+        context=_fork_server(),
     )
     under_way: deque[tuple[Given, ProcessFuture[Made]]] = deque()
 

@@ -1,21 +1,9 @@
 CREATE VIEW main.deletions AS
-WITH arrived AS (
-  SELECT a.article_id, a.version, a.published_at, b.committed_at
-  FROM versions.articles AS a JOIN versions.batches AS b USING (batch_id)
-), successors AS (
-  SELECT older.article_id, older.version, newer.version AS newer_version,
-         greatest(older.committed_at, newer.committed_at) AS superseded_at
-  FROM arrived AS older JOIN arrived AS newer USING (article_id)
-  WHERE newer.published_at > older.published_at
-     OR (newer.published_at = older.published_at AND newer.version < older.version)
-), superseded AS (
-  SELECT article_id, version, arg_min(newer_version, (superseded_at, newer_version)) AS replaced_by, min(superseded_at) AS superseded_at
-  FROM successors GROUP BY article_id, version
-)
-SELECT report_id, r.article_id, r.article_version, s.superseded_at AS deleted_at, 'superseded' AS cause,
-       'superseded by a newer version of its article' AS reason, s.replaced_by
+SELECT r.report_id, r.article_id, r.article_version, b.committed_at AS deleted_at, 'superseded' AS cause,
+       'superseded by a newer version of its article' AS reason, s.superseding_version AS replaced_by
 FROM versions.incident_reports AS r
-JOIN superseded AS s ON s.article_id = r.article_id AND s.version = r.article_version
+JOIN versions.superseded_versions AS s ON s.article_id = r.article_id AND s.version = r.article_version
+JOIN versions.batches AS b ON b.batch_id = s.batch_id
 UNION ALL
 SELECT entity_id, article_id, article_version, decided_at,
        CASE WHEN action = 'changed' THEN 'changed' WHEN starts_with(reason, 'retracted by ') THEN 'retracted'

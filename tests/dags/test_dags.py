@@ -116,6 +116,12 @@ def test_the_sources_are_checked_every_hour(inspected: dict[str, Any]) -> None:
     assert checking["edges"] == {"check_sources": []}
 
 
+def test_the_lake_is_maintained_every_day(inspected: dict[str, Any]) -> None:
+    maintaining = inspected["dags"]["maintain_lake"]
+    assert (maintaining["schedule"], maintaining["max_active_runs"]) == ("30 3 * * *", 1)
+    assert maintaining["edges"] == {"maintain_lake": []}
+
+
 def test_the_params_of_a_run_are_typed_and_described(inspected: dict[str, Any]) -> None:
     params = inspected["dags"]["publish_incidents"]["params"]
     assert set(params) == {"paths", "extractor"}
@@ -135,6 +141,7 @@ def test_a_dag_file_is_thin(path: Path) -> None:
         "datetime",
         "airflow.sdk",
         "airflow.providers.standard.operators.hitl",
+        "pipeline.orchestration.defaults",
         "pipeline.orchestration.schedules",
         "pipeline.orchestration.triggers",
     }

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,24 +15,13 @@ from pipeline.orchestration import tasks
 from pipeline.orchestration.triggers import KafkaTrigger, arrival_triggers
 from pipeline.orchestration.waiting import RUN_SECONDS, Waiting
 from tests.articles import record
-from tests.broker import Broker, as_values, declare_topic, held_ids, running_broker
-
-
-@pytest.fixture(scope="module")
-def broker() -> Iterator[Broker]:
-    with running_broker() as running:
-        yield running
+from tests.broker import Broker, as_values, declare_topic, declared_topic, held_ids
 
 
 @pytest.fixture
 def topic(home: Settings, broker: Broker) -> str:
     """A topic of two partitions, declared as the source `wire`; its first message is worth a run."""
-    name = f"reports-{uuid.uuid4().hex[:12]}"
-    broker.create(name, partitions=2)
-    declare_topic(
-        home, "wire", servers=broker.servers, topic=name, max_messages=2, batch={"messages": 1}, max_seconds=5
-    )
-    return name
+    return declared_topic(home, broker, partitions=2, max_messages=2, batch={"messages": 1}, max_seconds=5)
 
 
 def test_many_together_are_due_at_once_and_a_few_when_they_have_waited() -> None:

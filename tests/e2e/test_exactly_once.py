@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -22,7 +20,7 @@ from pipeline.errors import SupersededError
 from pipeline.lake.catalog import SourceState, read_catalog, write_catalog, writer_lock
 from pipeline.quality.ledger import balances
 from tests.articles import record
-from tests.broker import Broker, as_values, declare_topic, held_ids, rows, running_broker
+from tests.broker import Broker, as_values, declare_topic, declared_topic, held_ids, rows
 
 KILLS = 4
 DRILL_KILLS = 100
@@ -30,19 +28,10 @@ REWIND = 1_000
 COMMAND = [sys.executable, "-m", "pipeline.cli", "fetch", "wire", "--json"]
 
 
-@pytest.fixture(scope="module")
-def broker() -> Iterator[Broker]:
-    with running_broker() as running:
-        yield running
-
-
 @pytest.fixture
 def topic(home: Settings, broker: Broker) -> str:
     """A topic of three partitions, declared as the source `wire`."""
-    name = f"reports-{uuid.uuid4().hex[:12]}"
-    broker.create(name, partitions=3)
-    declare_topic(home, "wire", servers=broker.servers, topic=name)
-    return name
+    return declared_topic(home, broker, partitions=3)
 
 
 def short(number: int) -> dict[str, object]:

@@ -2,81 +2,85 @@
 
 from __future__ import annotations
 
-import os
+import json
 import random
-import signal
-import sys
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
-from pipeline import stages
-from pipeline.config import SAMPLES_DIR, Settings
+from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import read_catalog
 from pipeline.lake.digest import lake_digest
 from pipeline.lake.snapshot import Snapshot
+from tests.articles import record
+from tests.forks import ForkServer, fork_server
 
-KILLS = 8
+KILLS = 40
 DRILL_KILLS = 500
 
 
-def _run_in_child(home: Settings, folder: Path) -> int:
-    """Start the whole flow in a child process; returns its pid."""
-    command = [sys.executable, "-m", "pipeline.cli", "run", str(folder), "--json"]
-    environment = os.environ | {"INCIDENTS_HOME": str(home.home), "INCIDENTS_WORKERS": "1"}
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    return os.posix_spawn(
-        sys.executable,
-        command,
-        environment,
-        file_actions=[(os.POSIX_SPAWN_DUP2, quiet, 1), (os.POSIX_SPAWN_DUP2, quiet, 2)],
-        setsid=True,
-    )
-
-
-def _kill_and_check(home: Settings, folder: Path, seconds: float) -> None:
-    pid = _run_in_child(home, folder)
+def _kill_and_check(server: ForkServer, home: Settings, given: Path, seconds: float) -> bool:
+    """Run, look as a reader all the while, and kill; True where it was killed."""
+    running = server.start(home.home, "run", str(given), "--json")
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if os.waitpid(pid, os.WNOHANG)[0]:
-            return
-        try:
-            with Snapshot(home.lake) as snapshot:
-                [counts] = snapshot.rows(
-                    "SELECT (SELECT count(*) FROM batches) AS batches, (SELECT sum(rows_accepted) FROM batches) AS told,"
-                    " (SELECT count(*) FROM articles) + (SELECT count(*) FROM incident_reports) + (SELECT count(*) FROM aggregate_claims)"
-                    " + (SELECT count(*) FROM casualty_figures) + (SELECT count(*) FROM responsibility_claims) AS held"
-                )
-        except LakeError as error:
-            raise AssertionError(f"a reader met half a batch: {error}") from error
-        assert counts["held"] == (counts["told"] or 0)
-    os.killpg(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
+    while not running.is_over(max(0.0, min(0.2, deadline - time.monotonic()))):
+        _assert_whole(home)
+        if time.monotonic() >= deadline:
+            running.kill()
+            assert running.wait().code in (-9, 0)
+            return True
+    assert running.wait().code == 0
+    return False
+
+
+def _assert_whole(home: Settings) -> None:
+    try:
+        with Snapshot(home.lake) as snapshot:
+            [counts] = snapshot.rows(
+                "SELECT (SELECT count(*) FROM batches) AS batches, (SELECT sum(rows_accepted) FROM batches) AS told,"
+                " (SELECT count(*) FROM articles) + (SELECT count(*) FROM incident_reports) + (SELECT count(*) FROM aggregate_claims)"
+                " + (SELECT count(*) FROM casualty_figures) + (SELECT count(*) FROM responsibility_claims) AS held"
+            )
+    except LakeError as error:
+        raise AssertionError(f"a reader met half a batch: {error}") from error
+    assert counts["held"] == (counts["told"] or 0)
 
 
 def _drill(tmp_path: Path, kills: int) -> None:
-    whole = Settings(home=tmp_path / "whole", lake=tmp_path / "whole" / "lake", workers=1)
-    started = time.monotonic()
-    pid = _run_in_child(whole, SAMPLES_DIR / "articles")
-    assert os.waitpid(pid, 0)[1] == 0
-    length = time.monotonic() - started
+    given = tmp_path / "given.jsonl"
+    lines = [json.dumps(record(number)) for number in (1, 2, 3)]
+    given.write_text("\n".join([*lines, lines[0], "no article"]))
     moments = random.Random(20250101)
-    home = Settings(home=tmp_path / "home", lake=tmp_path / "home" / "lake", workers=1)
-    for _ in range(kills):
-        if read_catalog(home.lake).version:
-            home = Settings(home=tmp_path / f"home-{moments.random()}", lake=Path(), workers=1)
-            home = Settings(home=home.home, lake=home.home / "lake", workers=1)
-        _kill_and_check(home, SAMPLES_DIR / "articles", moments.uniform(0.1, 1.0) * length)
-    stages.run([SAMPLES_DIR / "articles"], home)
-    assert lake_digest(home.database) == lake_digest(whole.database)
+    with fork_server() as server:
+        server.run(tmp_path / "warm", "doctor")
+        started = time.monotonic()
+        assert server.run(tmp_path / "whole", "run", str(given), "--json").code == 0
+        length = time.monotonic() - started
+        whole = lake_digest(tmp_path / "whole" / "incidents.duckdb")
+        home = Settings(home=tmp_path / "home", lake=tmp_path / "home" / "lake", workers=1)
+        killed = 0
+        while killed < kills:
+            if home.home.exists() and read_catalog(home.lake).version:
+                _assert_finished(server, home, given, whole)
+                shutil.rmtree(home.home)
+            killed += _kill_and_check(server, home, given, moments.uniform(0.02, 1.0) * length)
+        _assert_finished(server, home, given, whole)
+
+
+def _assert_finished(server: ForkServer, home: Settings, given: Path, whole: dict[str, str]) -> None:
+    """The same command goes on to the same lake, in one batch."""
+    done = server.run(home.home, "run", str(given), "--json")
+    assert done.code == 0, done.err
+    assert lake_digest(home.database) == whole
     with Snapshot(home.lake) as snapshot:
         assert snapshot.rows("SELECT count(*) AS n FROM batches") == [{"n": 1}]
-    assert not any(home.staging.iterdir())
+    assert not list(home.staging.glob("b-*"))
 
 
-def test_a_few_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+def test_forty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     _drill(tmp_path, KILLS)
 
 

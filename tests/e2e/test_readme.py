@@ -32,6 +32,22 @@ def test_the_query_of_the_readme_gives_the_output_of_the_readme(home: Settings) 
     assert shown.stdout.strip() == output.strip()
 
 
+def test_every_question_of_the_documents_gives_the_answer_of_the_documents(home: Settings) -> None:
+    stages.run([SAMPLES_DIR], home)
+    text = (ROOT / "docs" / "queries.md").read_text(encoding="utf-8")
+    questions = re.findall(r"```sql\n(.+?)```\n```\n(.+?)```", text, re.DOTALL)
+    assert len(questions) == 11
+    shell = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "sql"],
+        input="".join(sql for sql, _ in questions),
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ,
+    )
+    assert shell.stdout == "".join(answer for _, answer in questions)
+
+
 def test_every_make_target_and_link_of_the_documents_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from selectolax.lexbor import LexborHTMLParser
 
+from bench.speed.dashboard import made_lake
 from pipeline import stages
+from pipeline.batches.history import history
 from pipeline.config import SAMPLES_DIR, Settings
+from pipeline.lake.snapshot import Snapshot
+from pipeline.report.dashboard import render_dashboard
+from pipeline.report.history import History, Line
 from pipeline.report.model import ReportData
-from pipeline.report.page import render_report, write_report
+from pipeline.report.page import page_bytes, render_report
 from pipeline.schema.tables import tables
+from tests.browser import grave_findings, launched_browser, open_page
 
 PAYLOADS = (
     "<script>document.documentElement.setAttribute('data-hit', 1)</script>",
@@ -30,20 +36,13 @@ PAYLOADS = (
     "</style><script>document.documentElement.setAttribute('data-hit', 1)</script>",
     "{{ 7 * 7 }}{% raw %}\u202e\x1b[31m\x00",
 )
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, headless."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        pytest.skip("no Chromium is installed")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    with launched_browser() as launched:
         yield launched
-        launched.close()
 
 
 def _row(table: str, text: str) -> dict[str, Any]:
@@ -84,59 +83,135 @@ def hostile_data(text: str) -> ReportData:
         incidents=[incident],
         aggregate_claims=[_row("aggregate_claims", text)],
         sources=[{"source": text, "state": "dry", "articles": None, "sentence": text}],
+        by_source=[{"source": text, "day": None, "articles": 1, "reports": 1, "quarantined": 1}],
     )
 
 
-def _open(browser: Browser, path: Path, **context: Any) -> tuple[Any, list[str], list[str]]:
-    page = browser.new_context(**context).new_page()
-    requests: list[str] = []
-    complaints: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(path.as_uri())
-    return page, requests, complaints
+def hostile_history(text: str) -> History:
+    """A dashboard every text of which is ``text``."""
+    day = dt.datetime(2025, 3, 5, tzinfo=dt.UTC)
+    line = Line(text, [1.0, None, 0.5], 3, 6, text, {0: "jump"})
+    batch = _row("batches", text) | {"is_conserved": True}
+    return History(
+        written_at=day,
+        days=[day.date() - dt.timedelta(days=back) for back in (2, 1, 0)],
+        ledger_by_day=[batch | {"batches": 1}, None, batch | {"batches": 1}],
+        ledger=batch,
+        batches=[batch],
+        unbalanced=0,
+        expectations=[line],
+        met=1,
+        reasons=[line],
+        open_quarantine=1,
+        nulls=[line],
+        volumes=[line],
+        sources=[{"source": text, "state": "dry", "articles": None, "sentence": text}],
+    )
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_no_text_of_an_article_runs_or_fetches(browser: Browser, tmp_path: Path, payload: str) -> None:
-    path = tmp_path / "report.html"
-    write_report(hostile_data(payload), path)
-    page, requests, complaints = _open(browser, path)
-    for summary in page.query_selector_all("summary"):
-        summary.click()
+@pytest.mark.parametrize("kind", ["batch", "dashboard"])
+def test_no_text_of_an_article_runs_or_fetches(
+    browser: Browser, tmp_path: Path, payload: str, kind: str
+) -> None:
+    text = (
+        render_report(hostile_data(payload))
+        if kind == "batch"
+        else render_dashboard(hostile_history(payload))
+    )
+    path = tmp_path / "page.html"
+    path.write_bytes(page_bytes(text))
+    page, requests, complaints = open_page(browser, path)
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     assert page.evaluate("document.documentElement.getAttribute('data-hit')") is None
     assert requests == [path.as_uri()]
     assert complaints == []
     assert page.query_selector_all("script, img, iframe, object, form, a[href^='javascript']") == []
+    assert len(page.query_selector_all("style")) == 1
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Real pages: of the samples, of inputs that are half rejected, of 90 made-up days, of nothing."""
+    folder = tmp_path_factory.mktemp("pages")
+    home = Settings(home=folder, lake=folder / "lake", workers=1)
+    batch = Path(
+        stages.write_batch_report(stages.run([SAMPLES_DIR / "articles" / "sahel_courier.jsonl"], home), home)
+    )
+    wrong = folder / "wrong.jsonl"
+    wrong.write_text('{broken\n{"text": "no date"}\n', encoding="utf-8")
+    rejected = Path(stages.write_batch_report(stages.run([wrong], home), home))
+    grown = Settings(home=folder / "grown", lake=folder / "grown" / "lake", workers=1)
+    made_lake(grown, 45, 1, dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC))
+    found = {"batch": batch, "rejected": rejected, "dashboard": home.reports / "index.html"}
+    for name, settings in (("grown", grown), ("empty", replace(grown, lake=folder / "none"))):
+        found[name] = folder / f"{name}.html"
+        with Snapshot(settings.lake) as snapshot:
+            found[name].write_bytes(page_bytes(render_dashboard(history(settings, snapshot))))
+    return found
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_a_real_report_fits_the_screen_and_needs_nothing_from_outside(
-    browser: Browser, home: Settings, width: int, scheme: str
+@pytest.mark.parametrize("name", ["batch", "rejected", "dashboard", "grown", "empty"])
+def test_a_page_can_be_used_by_everybody_and_needs_nothing_from_outside(
+    browser: Browser, pages: dict[str, Path], name: str
 ) -> None:
-    path = Path(stages.write_batch_report(stages.run([SAMPLES_DIR / "articles"], home), home))
-    page, requests, complaints = _open(
-        browser, path, viewport={"width": width, "height": 900}, color_scheme=scheme
-    )
-    assert requests == [path.as_uri()]
-    assert complaints == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator("article.incident").count() > 25
-    assert page.locator("figure svg").count() == 4
-    assert "Good:" in page.locator(".verdict").inner_text()
+    path = pages[name]
+    for width, scheme in ((1280, "light"), (390, "dark")):
+        page, requests, complaints = open_page(
+            browser, path, viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        assert grave_findings(page) == [], (width, scheme)
+        assert requests == [path.as_uri()]
+        assert complaints == []
+        page.context.close()
 
 
-def _without_charts(text: str) -> ReportData:
+@pytest.mark.browser
+def test_the_keyboard_reaches_the_content_and_the_tables(browser: Browser, pages: dict[str, Path]) -> None:
+    page, _, _ = open_page(browser, pages["batch"])
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details").first.get_attribute("open") is not None
+    levels = page.eval_on_selector_all("h1, h2, h3", "all => all.map(one => +one.tagName[1])")
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+@pytest.mark.browser
+def test_the_pages_of_real_batches_say_what_to_think_of_them(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    good, _, _ = open_page(browser, pages["batch"])
+    assert "OK:" in good.locator(".verdict").inner_text()
+    assert good.locator("article.incident").count() > 3
+    assert good.locator("svg.map circle").count() > 3
+    bad, _, _ = open_page(browser, pages["rejected"])
+    assert "Do not use" in bad.locator(".verdict").inner_text()
+    assert "incidents quarantine show q-" in bad.locator("#quarantine ~ div").first.inner_text()
+    bad.goto(pages["dashboard"].as_uri())
+    bad.get_by_role("link", name=pages["batch"].stem).click()
+    assert bad.url == pages["batch"].as_uri()
+
+
+def _without_incidents(text: str) -> ReportData:
     return replace(hostile_data(text), incidents=[])
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=100, deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_stays_text(text: str) -> None:
-    plain = LexborHTMLParser(render_report(_without_charts("plain")))
-    page = LexborHTMLParser(render_report(_without_charts(text)))
-    for tag in ("script", "img", "iframe", "style", "form", "input", "td", "li"):
-        assert len(page.css(tag)) == len(plain.css(tag)), tag
+    for made, plainly in (
+        (render_report(_without_incidents(text)), render_report(_without_incidents("plain"))),
+        (render_dashboard(hostile_history(text)), render_dashboard(hostile_history("plain"))),
+    ):
+        page, plain = LexborHTMLParser(made), LexborHTMLParser(plainly)
+        for tag in ("script", "img", "iframe", "style", "form", "input", "td", "li", "rect"):
+            assert len(page.css(tag)) == len(plain.css(tag)), tag

@@ -63,7 +63,7 @@ class Wire:
         assert batch_id is not None
         staged = StagedBatch(self.home.staging, batch_id)
         extraction.extract(staged, self.home, extractor_name="rules", now=now, progress=lambda _line: None)
-        validation.validate(staged, self.home.lake, now=now)
+        validation.validate(staged, self.home, now=now)
         publication.publish(staged, self.home, now=now)
         return batch_id
 

@@ -23,6 +23,7 @@ from pipeline import stages
 from pipeline.batches.review import Decision
 from pipeline.config import SAMPLES_DIR, Settings
 from pipeline.orchestration.environment import USER, write_password
+from tests.airflow_pages import check_refusals, check_views
 from tests.articles import record
 from tests.broker import Broker, as_values, declare_topic, held_ids, rows, running_broker
 
@@ -126,7 +127,7 @@ def test_a_dropped_file_and_a_rest_call_publish_incidents(
     arriving.rename(home.inbox / "tigris_wire.jsonl")
     until(lambda: "Tigris Wire" in _sources(home), "the dropped file's incidents")
     until(
-        lambda: list((home.inbox / "processed").glob("*/tigris_wire.jsonl")), "the move of the dropped file"
+        lambda: list((home.inbox / "processed").glob("*/*/tigris_wire.jsonl")), "the move of the dropped file"
     )
 
     token = _call(port, "/auth/token", {"username": USER, "password": write_password(home)})["access_token"]
@@ -139,6 +140,10 @@ def test_a_dropped_file_and_a_rest_call_publish_incidents(
     )
     assert state == "success"
     assert "Sahel Courier" in _sources(home)
+    published = _call(port, f"{path}/taskInstances/publish/xcomEntries/return_value", token=token)["value"]
+    base = f"http://127.0.0.1:{port}"
+    check_refusals(base, home.reports, run["dag_run_id"], token)
+    check_views(base, run["dag_run_id"], published, write_password(home))
     assert process.poll() is None
 
 

@@ -62,8 +62,8 @@ def published(lake: Path, batches: list[list[Row]], *, at_once: bool = False) ->
     catalog = Catalog()
     for number, batch in enumerate(batches):
         with Snapshot(lake, catalog) as snapshot:
-            held = snapshot.keys("articles")
             new = {(row["article_id"], row["version"]): row for row in batch}
+            held = snapshot.held("articles", table("articles").key, new.keys())
             rows = {"articles": [row for key, row in new.items() if key not in held]}
             if not at_once:
                 rows |= duplicate_rows(snapshot, rows["articles"], batch_id=f"b-{number}")

@@ -33,12 +33,6 @@ from tests.articles import record
 from tests.broker import Broker, as_values, declare_topic, held_ids, rows, running_broker
 
 
-@pytest.fixture(scope="module")
-def broker() -> Iterator[Broker]:
-    with running_broker() as running:
-        yield running
-
-
 @pytest.fixture
 def topic(broker: Broker) -> str:
     name = f"reports-{uuid.uuid4().hex[:12]}"

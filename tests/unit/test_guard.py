@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
-from pipeline.text.guard import ITEM_TRIES, map_guarded
+import pytest
+
+from pipeline.text.guard import ITEM_MEMORY_BYTES, ITEM_TRIES, map_guarded
 
 
 def _tries(path: Path) -> int:
@@ -63,3 +66,32 @@ def test_what_fails_by_itself_is_tried_once(tmp_path: Path) -> None:
     [outcome] = map_guarded(fails, [tmp_path / "tries"], workers=1)
     assert (outcome.is_limit, outcome.failure) == (False, "ValueError: no")
     assert (tmp_path / "tries").read_text().count("tried") == 1
+
+
+def surroundings(name: str) -> tuple[str | None, list[str], int]:
+    """A variable of the environment, and the threads of the process that the worker was forked from."""
+    status = Path(f"/proc/{os.getppid()}/status").read_text().splitlines()
+    threads = [line.split()[1] for line in status if line.startswith("Threads:")]
+    return os.environ.get(name), threads, resource.getrlimit(resource.RLIMIT_DATA)[0]
+
+
+def test_a_worker_has_the_environment_of_now_a_limit_and_a_parent_without_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for value in ("/first", "/second"):
+        monkeypatch.setenv("INCIDENTS_HOME", value)
+        [outcome] = map_guarded(surroundings, ["INCIDENTS_HOME"], workers=1)
+        assert outcome.made == (value, ["1"], ITEM_MEMORY_BYTES)
+
+
+def open_files(_nothing: None) -> list[str]:
+    """What the worker's file descriptors lead to."""
+    links = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return sorted(links)
+
+
+def test_a_worker_inherits_no_open_file(tmp_path: Path) -> None:
+    with (tmp_path / "open").open("w"):
+        [outcome] = map_guarded(open_files, [None], workers=1)
+    assert outcome.made is not None
+    assert str(tmp_path / "open") not in outcome.made

@@ -1,40 +1,113 @@
-"""Users' SQL reads and does nothing else."""
+"""Users' SQL reads the catalog and does nothing else."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipeline import stages
 from pipeline.config import SAMPLES_DIR, Settings
 from pipeline.errors import QueryError
-from pipeline.lake.query import reading, run_query
+from pipeline.lake.query import Sandbox, reading, run_query
+from pipeline.lake.sandbox import confined
 
 ATTACKS = (
     "COPY (SELECT 1) TO '{lake}/evil.parquet'",
     "COPY articles TO '/tmp/out.csv'",
     "SELECT * FROM read_csv('/etc/passwd')",
     "SELECT * FROM read_text('/etc/hostname')",
+    "SELECT * FROM read_blob('{lake}/catalog.json')",
     "SELECT * FROM '{lake}/../airflow/jwt.key'",
+    "SELECT * FROM '{canary}'",
+    'SELECT * FROM "{canary}"',
+    "SELECT * FROM main.'{canary}'",
+    "WITH \"{canary}\" AS (SELECT 1) SELECT * FROM (SELECT 1), '{canary}'",
+    "SELECT (SELECT max(secret) FROM '{canary}')",
+    "DESCRIBE '{canary}'",
+    "SUMMARIZE '{canary}'",
+    "EXPLAIN ANALYZE SELECT * FROM '{canary}'",
+    "EXPLAIN /* ( */ SELECT * FROM read_text('/etc/hostname')",
+    "SELECT * FROM articles JOIN '{canary}' ON true",
+    "SELECT * FROM articles UNION ALL FROM '{canary}'",
     "SELECT * FROM read_parquet('http://127.0.0.1:9/x.parquet')",
+    "SELECT * FROM parquet_metadata('{canary}')",
+    "SELECT * FROM parquet_scan(['{canary}'])",
+    "SELECT * FROM sniff_csv('/etc/passwd')",
     "SELECT * FROM glob('/*')",
+    "SELECT * FROM READ_TEXT('/etc/hostname')",
+    "SELECT * FROM query('SELECT * FROM read_text(''/etc/hostname'')')",
+    "SELECT * FROM query_table('{canary}')",
+    "SELECT * FROM json_execute_serialized_sql(json_serialize_sql('SELECT * FROM glob(''/*'')'))",
+    "SELECT json_serialize_plan('SELECT * FROM glob(''/*'')')",
+    "SELECT list_transform([1], lambda x: (SELECT count(*) FROM glob('/*')))",
+    "SELECT * FROM articles ORDER BY (SELECT count(*) FROM glob('/*'))",
     "INSTALL httpfs",
     "LOAD httpfs",
     "ATTACH '/tmp/other.duckdb'",
+    "USE memory",
     "CREATE TABLE t AS SELECT 1",
+    "CREATE TEMP MACRO m() AS 1",
     "DROP VIEW articles",
+    "ALTER VIEW articles RENAME TO a",
     "SET enable_external_access = true",
+    "RESET lock_configuration",
     "PRAGMA enable_profiling",
+    "PRAGMA database_list",
     "CALL pragma_version()",
     "EXPORT DATABASE '/tmp/export'",
     "DELETE FROM articles",
     "SELECT 1; SELECT 2",
     "CHECKPOINT",
+    "PREPARE p AS SELECT 1",
     "SELECT getenv('HOME')",
+    "SELECT current_setting('secret_directory')",
+    "SELECT getvariable('x')",
+    "SELECT write_log('x')",
+    "SELECT pg_get_viewdef(1)",
+    "FROM duckdb_settings()",
+    "FROM duckdb_databases()",
+    "FROM duckdb_secrets()",
+    "FROM pragma_database_list",
+    "FROM pragma_storage_info('articles')",
+    "FROM information_schema.tables",
+    "FROM seq_scan('articles')",
+    "FROM python_map_function()",
+    "SHOW DATABASES",
+    "PIVOT articles ON language",
     "not sql at all",
     "",
+)
+ANSWERED = (
+    "SELECT count(*) FROM articles",
+    "FROM ledger",
+    "FROM versions.articles",
+    "DESCRIBE articles",
+    "SUMMARIZE incident_reports",
+    "SHOW TABLES",
+    "SHOW v_acled",
+    "EXPLAIN SELECT 1",
+    "EXPLAIN ANALYZE SELECT count(*) FROM articles",
+    "WITH a AS (SELECT 1 AS n) SELECT n, row_number() OVER () FROM a, range(3)",
+    "SELECT count(*) FILTER (WHERE title ILIKE '%a%'), list(title ORDER BY title)[1:2], date_trunc('week', max(published_at)) FROM articles",
+    "SELECT a.name, [x.name for x in actors if x.role = 'target'], list_transform(targets, lambda t: upper(t)) "
+    "FROM incident_reports, unnest(actors) AS u(a)",
+    "FROM articles PIVOT (count(*) FOR language IN ('en'))",
+    "FROM reports_near(33.3, 44.4, 20000)",
+    "SELECT km_between(0, 0, 0, 1), current_date, random()",
+    "SELECT description FROM dictionary WHERE name = 'v_acled'",
 )
 
 
@@ -46,6 +119,20 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return home
 
 
+@pytest.fixture(scope="module")
+def canary(lake: Settings) -> Path:
+    """A file inside the lake that is no part of the visible state."""
+    path = lake.lake / "articles" / "canary.parquet"
+    duckdb.sql("SELECT 'seen' AS secret").write_parquet(str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def sandbox(lake: Settings) -> Iterator[Sandbox]:
+    with reading(lake.database) as opened:
+        yield opened
+
+
 def _files(folder: Path) -> dict[str, str]:
     return {
         str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
@@ -54,30 +141,153 @@ def _files(folder: Path) -> dict[str, str]:
     }
 
 
+def _environment(home: Settings) -> dict[str, str]:
+    return os.environ | {"INCIDENTS_HOME": str(home.home)}
+
+
 @pytest.mark.parametrize("sql", ATTACKS)
-def test_is_refused_and_changes_nothing(lake: Settings, sql: str) -> None:
+def test_is_refused_and_changes_nothing(lake: Settings, sandbox: Sandbox, canary: Path, sql: str) -> None:
     before = _files(lake.lake)
-    with reading(lake.database, lake.lake) as connection, pytest.raises(QueryError):
-        run_query(connection, sql.format(lake=lake.lake))
+    with pytest.raises(QueryError):
+        run_query(sandbox, sql.format(lake=lake.lake, canary=canary))
     assert _files(lake.lake) == before
+
+
+@pytest.mark.parametrize("sql", ANSWERED)
+def test_is_answered(sandbox: Sandbox, sql: str) -> None:
+    assert run_query(sandbox, sql).num_rows >= 1
 
 
 @pytest.mark.parametrize(
     "sql",
-    [
-        "SELECT count(*) FROM articles",
-        "FROM ledger",
-        "DESCRIBE articles",
-        "SUMMARIZE incident_reports",
-        "SHOW TABLES",
-        "EXPLAIN SELECT 1",
-    ],
-)
-def test_is_answered(lake: Settings, sql: str) -> None:
-    with reading(lake.database, lake.lake) as connection:
-        assert run_query(connection, sql).num_rows >= 1
+    ["SELECT * FROM read_parquet('{canary}')", "SELECT * FROM read_text('{lake}/catalog.json')",
+     "COPY (SELECT 1) TO '{lake}/evil.parquet'", "SET memory_limit = '1TB'", "INSTALL httpfs"],
+)  # fmt: skip
+def test_the_connection_itself_refuses_what_the_rules_might_miss(
+    lake: Settings, canary: Path, tmp_path: Path, sql: str
+) -> None:
+    connection = confined(str(lake.database), str(tmp_path), 1 << 30)
+    assert connection.execute("SELECT count(*) FROM articles").fetchall()[0][0] > 0
+    with pytest.raises(duckdb.Error):
+        connection.execute(sql.format(lake=lake.lake, canary=canary)).fetchall()
+    connection.close()
 
 
-def test_an_endless_query_is_stopped(lake: Settings) -> None:
-    with reading(lake.database, lake.lake) as connection, pytest.raises(QueryError, match="was stopped"):
-        run_query(connection, "SELECT count(*) FROM range(1000000000) a, range(1000000000) b", seconds=0.2)
+def test_an_endless_query_is_stopped_and_the_next_one_is_answered(sandbox: Sandbox) -> None:
+    with pytest.raises(QueryError, match="was stopped"):
+        run_query(sandbox, "SELECT count(*) FROM range(1000000000) a, range(1000000000) b", seconds=0.2)
+    assert run_query(sandbox, "SELECT 1").num_rows == 1
+
+
+def test_a_dead_process_is_told_and_the_next_question_is_answered(sandbox: Sandbox) -> None:
+    run_query(sandbox, "SELECT 1")
+    assert sandbox.process_id
+    os.kill(sandbox.process_id, signal.SIGKILL)
+    with pytest.raises(QueryError, match="died"):
+        run_query(sandbox, "SELECT 1")
+    assert run_query(sandbox, "SELECT 1").num_rows == 1
+
+
+def test_more_than_the_memory_is_refused(lake: Settings) -> None:
+    with reading(lake.database, memory=200 << 20) as sandbox:
+        with pytest.raises(QueryError, match=r"[Mm]emory"):
+            run_query(sandbox, "SELECT list(md5(range::VARCHAR)) FROM range(20000000)")
+        assert run_query(sandbox, "SELECT 1").num_rows == 1
+
+
+def test_of_millions_of_rows_only_those_wanted_come(sandbox: Sandbox) -> None:
+    answer = sandbox.ask("FROM range(100000000)", limit=7)
+    assert (sum(batch.num_rows for batch in answer), answer.is_cut) == (7, True)
+    unread = sandbox.ask("FROM range(100000000)")
+    assert next(iter(unread)).num_rows
+    assert run_query(sandbox, "SELECT 1").num_rows == 1
+
+
+def test_csv_keeps_newlines_and_quotes_and_disarms_formulas(lake: Settings) -> None:
+    sql = "SELECT E'a\\n\"b\",c\\r' AS \"=name\", '=1+1' AS formula, '+x' AS plus, '-x' AS minus, '@x' AS at, E'\\tx' AS tab, -1 AS number"
+    shown = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "query", sql, "--csv"],
+        capture_output=True,
+        check=True,
+        env=_environment(lake),
+    ).stdout.decode()
+    head, row = csv.reader(io.StringIO(shown, newline=""))
+    assert head[0] == "'=name"
+    assert row == ['a\n"b",c\r', "'=1+1", "'+x", "'-x", "'@x", "'\tx", "-1"]
+
+
+def test_json_is_one_document_and_a_terminal_sees_no_escapes(lake: Settings) -> None:
+    def asked(*arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "pipeline.cli", "query", *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=_environment(lake),
+        ).stdout
+
+    assert [row["range"] for row in json.loads(asked("FROM range(3)", "--json"))] == [0, 1, 2]
+    assert json.loads(asked("FROM range(0)", "--json")) == []
+    shown = asked("SELECT E'\\x1b[31mred\\nforged' AS \"\x1b[2Jname\"")
+    assert "\x1b" not in shown
+    assert "\\x1b[31mred\\x0aforged" in shown
+    assert "\\x1b[2Jname" in shown
+
+
+def test_the_shell_survives_errors_and_knows_its_commands(lake: Settings) -> None:
+    shell = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "sql"],
+        input="nonsense;\n.tables\n.columns stories\n.help\nSELECT 40 +\n2 AS sum;\nFROM read_text('/etc/hostname');\n.quit\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        env=_environment(lake),
+    )
+    assert "v_acled" in shell.stdout
+    assert "source_count" in shell.stdout
+    assert "Ctrl-C" in shell.stdout
+    assert "42" in shell.stdout
+    assert "syntax error" in shell.stderr
+    assert "read_text may not be used" in shell.stderr
+
+
+def test_ctrl_c_stops_the_statement_and_not_the_shell(lake: Settings) -> None:
+    terminal, inside = pty.openpty()
+    shell = subprocess.Popen(
+        [sys.executable, "-m", "pipeline.cli", "sql"],
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        env=_environment(lake) | {"TERM": "dumb"},
+        preexec_fn=lambda: os.login_tty(inside),
+    )
+    os.close(inside)
+    try:
+        _read_until(terminal, "incidents> ")
+        os.write(terminal, b"SELECT count(*) FROM range(1000000000) a, range(1000000000) b;\n")
+        _wait_until_busy(shell.pid)
+        os.write(terminal, b"\x03")
+        _read_until(terminal, "Stopped.")
+        os.write(terminal, b"SELECT 6 * 7 AS answer;\n")
+        _read_until(terminal, " 42 ")
+        os.write(terminal, b".quit\n")
+        assert shell.wait(10) == 0
+    finally:
+        shell.kill()
+        os.close(terminal)
+
+
+def _wait_until_busy(shell: int) -> None:
+    """Wait until a child of the shell has worked longer than it takes to start."""
+    children = Path(f"/proc/{shell}/task/{shell}/children")
+    worked = 0
+    while worked < 1.5 * os.sysconf("SC_CLK_TCK"):
+        time.sleep(0.05)
+        for child in children.read_text().split():
+            worked = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[11])
+
+
+def _read_until(terminal: int, wanted: str) -> None:
+    seen = ""
+    while wanted not in seen:
+        seen += os.read(terminal, 4096).decode(errors="replace")

@@ -1,0 +1,175 @@
+"""History: what the standing dashboard shows, summed up by day from the tables of the lake."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+from typing import Any
+
+from pipeline.batches.source_states import source_states
+from pipeline.config import Settings
+from pipeline.lake.snapshot import Snapshot
+from pipeline.quality.ledger import COUNTS, IDENTITIES
+from pipeline.report.charts import MINIMUM_SLOTS
+from pipeline.report.history import (
+    DAYS,
+    SHOWN_BATCHES,
+    SHOWN_LINES,
+    History,
+    Line,
+    null_alarms,
+    volume_alarms,
+)
+from pipeline.report.model import IMPORTANT_COLUMNS
+
+Row = dict[str, Any]
+_SUMMED = (*COUNTS, "reports_accepted")
+_SUMS = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _SUMMED)
+_HOLDS = " AND ".join(f"{' + '.join(left)} = {' + '.join(right)}" for _, left, right in IDENTITIES)
+_MISSING = ", ".join(
+    f"count_if(r.{name} IS NULL)"
+    if name not in {"perpetrators", "targets"}
+    else f"count_if(len(r.{name}) = 0)"
+    for name in IMPORTANT_COLUMNS
+)
+
+
+def history(settings: Settings, snapshot: Snapshot) -> History:
+    """The last :data:`~pipeline.report.history.DAYS` days up to the newest batch."""
+    [ends] = snapshot.rows("SELECT max(committed_at) AS newest, min(committed_at) AS oldest FROM batches")
+    if ends["newest"] is None:
+        return _empty()
+    newest: dt.datetime = ends["newest"]
+    last, first = newest.date(), ends["oldest"].date()
+    shown = min(DAYS, max(MINIMUM_SLOTS, (last - first).days + 1))
+    days = [last - dt.timedelta(days=back) for back in range(shown - 1, -1, -1)]
+    snapshot.connection.execute(
+        """CREATE OR REPLACE TEMP TABLE recent AS
+           SELECT *, date_diff('day', $1::DATE, committed_at::DATE)::INTEGER AS slot FROM batches WHERE committed_at >= $1::DATE""",
+        [days[0]],
+    )
+    by_day = {
+        row["slot"]: row
+        for row in snapshot.rows(f"SELECT slot, count(*) AS batches, {_SUMS} FROM recent GROUP BY slot")
+    }
+    newest_batches = snapshot.rows(
+        f"SELECT *, {_HOLDS} AS is_conserved FROM recent ORDER BY committed_at DESC, batch_id LIMIT {SHOWN_BATCHES}"
+    )
+    [unbalanced] = snapshot.rows(f"SELECT count_if(NOT ({_HOLDS}))::BIGINT AS n FROM recent")
+    [opened] = snapshot.rows("SELECT count(*) AS n FROM quarantine WHERE replayed_at IS NULL")
+    expectations, met = _expectations(snapshot, shown)
+    return History(
+        written_at=newest,
+        days=days,
+        ledger_by_day=[by_day.get(slot) for slot in range(shown)],
+        ledger={name: sum(row[name] for row in newest_batches) for name in _SUMMED},
+        batches=newest_batches,
+        unbalanced=unbalanced["n"],
+        expectations=expectations,
+        met=met,
+        reasons=_reasons(snapshot, shown, set(by_day)),
+        open_quarantine=opened["n"],
+        nulls=_nulls(snapshot, shown),
+        volumes=_volumes(snapshot, shown),
+        sources=[asdict(state) for state in source_states(settings, now=newest, snapshot=snapshot)],
+    )
+
+
+def _expectations(snapshot: Snapshot, shown: int) -> tuple[list[Line], int]:
+    """The expectations that rows failed, the most failures first; and how many were met."""
+    rows = snapshot.rows(
+        """WITH own AS (
+             SELECT q.table_name, q.expectation, q.sentence, q.severity, q.element_count, q.unexpected_count, r.slot
+             FROM quality_results AS q JOIN recent AS r USING (batch_id)
+           ), named AS (
+             SELECT table_name, expectation, any_value(sentence) AS sentence, any_value(severity) AS severity,
+                    sum(unexpected_count)::BIGINT AS failed, sum(element_count)::BIGINT AS seen,
+                    row_number() OVER (ORDER BY sum(unexpected_count) DESC, table_name, expectation) AS place, count(*) OVER () AS n
+             FROM own GROUP BY table_name, expectation
+           )
+           SELECT any_value(n.sentence) AS sentence, any_value(n.severity) AS severity, n.table_name, n.expectation, n.failed, n.seen, n.n,
+                  o.slot, sum(o.unexpected_count)::BIGINT AS day_failed, sum(o.element_count)::BIGINT AS day_seen
+           FROM named AS n JOIN own AS o USING (table_name, expectation)
+           WHERE n.place <= $1 AND n.failed > 0 GROUP BY n.table_name, n.expectation, n.failed, n.seen, n.n, n.place, o.slot ORDER BY n.place""",
+        [SHOWN_LINES],
+    )
+    [counts] = snapshot.rows(
+        """SELECT count_if(failed = 0)::BIGINT AS met FROM (SELECT sum(unexpected_count) AS failed FROM quality_results
+           SEMI JOIN recent USING (batch_id) GROUP BY table_name, expectation)"""
+    )
+    lines: dict[tuple[str, str], Line] = {}
+    for row in rows:
+        line = lines.setdefault(
+            (row["table_name"], row["expectation"]),
+            Line(
+                row["sentence"],
+                [None] * shown,
+                row["failed"],
+                row["seen"],
+                f"{row['table_name']}, {row['severity']}",
+            ),
+        )
+        line.values[row["slot"]] = row["day_failed"] / row["day_seen"] if row["day_seen"] else None
+    return list(lines.values()), counts["met"]
+
+
+def _reasons(snapshot: Snapshot, shown: int, active: set[int]) -> list[Line]:
+    rows = snapshot.rows(
+        """SELECT q.reason_code, r.slot, count(*) AS n, count_if(q.replayed_at IS NULL)::BIGINT AS opened
+           FROM quarantine AS q JOIN recent AS r USING (batch_id) GROUP BY ALL"""
+    )
+    return _lines(rows, "reason_code", shown, active, opened=True)
+
+
+def _volumes(snapshot: Snapshot, shown: int) -> list[Line]:
+    rows = snapshot.rows(
+        """SELECT coalesce(r.source, a.source_name) AS source, r.slot, count(*) AS n
+           FROM articles AS a JOIN recent AS r USING (batch_id) GROUP BY ALL"""
+    )
+    lines = _lines(rows, "source", shown, set(range(shown)))
+    has_ended = [slot < shown - 1 for slot in range(shown)]
+    for line in lines:
+        line.alarms.update(volume_alarms(line.values, has_ended=has_ended))
+    return lines
+
+
+def _lines(rows: list[Row], name: str, shown: int, active: set[int], *, opened: bool = False) -> list[Line]:
+    """Lines of counts, the largest first; days that looked at nothing stay empty."""
+    totals: dict[str, int] = {}
+    for row in rows:
+        totals[row[name]] = totals.get(row[name], 0) + row["n"]
+    kept = sorted(totals, key=lambda key: (-totals[key], key))[:SHOWN_LINES]
+    lines = []
+    for key in kept:
+        own = {row["slot"]: row for row in rows if row[name] == key}
+        values = [
+            float(own[slot]["n"]) if slot in own else 0.0 if slot in active else None for slot in range(shown)
+        ]
+        still_open = sum(row["opened"] for row in own.values()) if opened else 0
+        lines.append(Line(key.replace("_", " ") if opened else key, values, totals[key], still_open))
+    return lines
+
+
+def _nulls(snapshot: Snapshot, shown: int) -> list[Line]:
+    rows = snapshot.rows(
+        f"""SELECT b.slot, count(*) AS n, [{_MISSING}]::BIGINT[] AS missing
+            FROM incident_reports AS r JOIN recent AS b USING (batch_id) GROUP BY b.slot"""
+    )
+    if not rows:
+        return []
+    seen = [0] * shown
+    for row in rows:
+        seen[row["slot"]] = row["n"]
+    lines = []
+    for place, name in enumerate(IMPORTANT_COLUMNS.values()):
+        shares: list[float | None] = [None] * shown
+        for row in rows:
+            shares[row["slot"]] = row["missing"][place] / row["n"]
+        missing = sum(row["missing"][place] for row in rows)
+        lines.append(Line(name, shares, missing, sum(seen), alarms=null_alarms(shares, seen)))
+    return lines
+
+
+def _empty() -> History:
+    moment = dt.datetime.fromtimestamp(0, dt.UTC)
+    return History(moment, [], [], dict.fromkeys(_SUMMED, 0), [], 0, [], 0, [], 0, [], [], [])

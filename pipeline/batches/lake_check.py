@@ -1,0 +1,101 @@
+"""The whole check of a lake: catalog, tables, ledger, database and kept originals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from pipeline.config import Settings
+from pipeline.errors import LakeError
+from pipeline.lake.catalog import Catalog, catalog_path, read_catalog
+from pipeline.lake.check import Damage, ReadFile, check_content, check_tables
+from pipeline.lake.snapshot import Snapshot, table_rows
+from pipeline.lake.views import shown_version
+from pipeline.quality.ledger import balances
+from pipeline.sources.arrival_records import read_arrivals
+from pipeline.sources.raw import file_hash, raw_path
+
+_DELIVER = "Restore it from a backup, or deliver the file again: the rows read from it stay."
+_FILES_BETWEEN_LINES = 500
+
+
+@dataclass
+class Checked:
+    """What was looked at, and what is damaged."""
+
+    version: int = 0
+    tables: int = 0
+    files: int = 0
+    rows: int = 0
+    originals: int = 0
+    damages: list[Damage] = field(default_factory=list)
+
+
+def check_lake(
+    settings: Settings, *, is_raw_read: bool = False, progress: Callable[[str], None] = lambda _line: None
+) -> Checked:
+    """Look the whole lake through; what is damaged is told, never raised."""
+    checked = Checked()
+    try:
+        catalog = read_catalog(settings.lake)
+    except LakeError as error:
+        checked.damages.append(Damage("", str(catalog_path(settings.lake)), str(error)))
+        return checked
+    checked.version, checked.tables = catalog.version, len(catalog.tables)
+    for found in check_tables(settings.lake, catalog):
+        if isinstance(found, ReadFile):
+            checked.files, checked.rows = checked.files + 1, checked.rows + found.rows
+            if checked.files % _FILES_BETWEEN_LINES == 0:
+                progress(f"check: {checked.files:,} files, {checked.rows:,} rows")
+        else:
+            checked.damages.append(found)
+    if not checked.damages:
+        progress("check: comparing the tables")
+        checked.damages += check_content(settings.lake, catalog)
+        checked.damages += _balances(settings, catalog)
+    checked.damages += _database(settings, catalog)
+    _originals(settings, catalog, checked, is_raw_read)
+    return checked
+
+
+def _balances(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
+    with Snapshot(settings.lake, catalog) as snapshot:
+        for batch in snapshot.rows("SELECT * FROM batches ORDER BY batch_id"):
+            for sentence, left, right in balances(batch):
+                if left != right:
+                    damage = f"the ledger of {batch['batch_id']} does not hold: {sentence} ({left:,} and {right:,})"
+                    yield Damage("batches", str(settings.lake), damage)
+
+
+def _database(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
+    if catalog.version and (shown := shown_version(settings.database)) != catalog.version:
+        state = (
+            "is missing or no database"
+            if shown is None
+            else f"shows state {shown}, the catalog is at {catalog.version}"
+        )
+        yield Damage("", str(settings.database), f"the database {state}", "The next run makes it again.")
+
+
+def _originals(settings: Settings, catalog: Catalog, checked: Checked, is_raw_read: bool) -> None:
+    """Are the originals of all articles kept, and whole?"""
+    for name in ("articles", "quarantine"):
+        rows = table_rows(settings.lake, catalog, name, ("DISTINCT raw_sha256",)) or []
+        for sha256 in sorted(row["raw_sha256"] for row in rows if row["raw_sha256"] is not None):
+            path = raw_path(settings.raw, sha256)
+            checked.originals += 1
+            try:
+                if not path.is_file():
+                    checked.damages.append(Damage(name, str(path), "the kept original is gone", _DELIVER))
+                elif is_raw_read and file_hash(path) != sha256:
+                    checked.damages.append(
+                        Damage(name, str(path), "the kept original has another hash", _DELIVER)
+                    )
+            except OSError as error:
+                checked.damages.append(
+                    Damage(name, str(path), f"the kept original cannot be read: {error}", _DELIVER)
+                )
+    for record in read_arrivals(settings.raw):
+        if isinstance(record, LakeError):
+            remedy = "Restore it from a backup; it is needed only to make the lake again."
+            checked.damages.append(Damage("", str(settings.raw), str(record), remedy))

@@ -1,0 +1,109 @@
+"""Vacuum: forget states that are older than is to be kept, and delete the files that no kept state needs.
+
+Kept states follow on each other up to the visible one. So of a table they need the files of the version that the oldest pins, and all
+that were added later. Delta's own vacuum would be told every pinned version and open each, and leaves two versions of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import orjson
+
+from pipeline.lake.catalog import GENERATIONS, REBUILD_MARK, Catalog, history_path, read_catalog
+from pipeline.lake.history import kept_versions, state
+from pipeline.lake.store import open_table, table_path
+
+
+def forget_states(lake: Path, before: dt.datetime) -> int:
+    """Forget the states that were superseded before that time; the one that was visible then is kept. Returns how many."""
+    kept = kept_versions(lake)
+    old = [v for v in kept if (moment := state(lake, v).committed_at) is None or moment <= before]
+    forgotten = [version for version in old[:-1] if version != kept[-1]]
+    for version in forgotten:
+        history_path(lake, version).unlink(missing_ok=True)
+    return len(forgotten)
+
+
+def unneeded_files(lake: Path) -> Iterator[Path]:
+    """Files of the lake that no kept state and no commit since needs; those of killed writers are among them.
+
+    The caller holds the writer's lock and has rolled back what was uncommitted.
+    """
+    states = [state(lake, version) for version in kept_versions(lake)]
+    for generation in sorted({one.generation for one in states}):
+        pinning = [one for one in states if one.generation == generation]
+        folder = lake / generation
+        for name in sorted({name for one in pinning for name in one.tables}):
+            oldest = min(one.tables[name] for one in pinning if name in one.tables)
+            yield from _unneeded_data(folder, name, oldest)
+            yield from _unneeded_logs(table_path(folder, name) / "_delta_log", oldest)
+    yield from _forgotten_generations(lake, {one.folder(lake) for one in states})
+    for folder in (lake, history_path(lake, 0).parent):
+        yield from folder.glob(".*.tmp")
+    yield from _uncommitted_copies(lake, read_catalog(lake))
+
+
+def _forgotten_generations(lake: Path, needed: set[Path]) -> Iterator[Path]:
+    """Files of tables that were made again since, and that no kept state reads; a rebuild under way is left alone."""
+    folders = [
+        lake,
+        *(path for path in (lake / GENERATIONS).glob("[0-9]*") if not (path / REBUILD_MARK).exists()),
+    ]
+    for folder in folders:
+        if folder not in needed:
+            for log in sorted(folder.glob("*/_delta_log")):
+                yield from sorted(path for path in log.parent.rglob("*") if path.is_file())
+
+
+def _unneeded_data(folder: Path, name: str, oldest: int) -> Iterator[Path]:
+    path = table_path(folder, name)
+    needed = {Path(file) for file in open_table(folder, name, oldest).file_uris()}
+    needed |= {path / added for added in _added_since(path / "_delta_log", oldest)}
+    for found in sorted(path.rglob("*")):
+        if "_delta_log" not in found.parts and found.is_file() and found not in needed:
+            yield found
+
+
+def _added_since(log: Path, version: int) -> Iterator[str]:
+    """Paths that later versions added, below the table's folder."""
+    for commit in _logs(log):
+        if _version(commit) > version and commit.suffix == ".json":
+            for line in commit.read_bytes().splitlines():
+                added = orjson.loads(line).get("add")
+                if added is not None:
+                    yield unquote(added["path"])
+
+
+def _unneeded_logs(log: Path, oldest: int) -> Iterator[Path]:
+    """Log files before the newest checkpoint from which the oldest version can be read, oldest first."""
+    logs = _logs(log)
+    summed_up = [_version(path) for path in logs if ".checkpoint" in path.name and _version(path) <= oldest]
+    yield from (path for path in logs if summed_up and _version(path) < max(summed_up))
+
+
+def _logs(log: Path) -> list[Path]:
+    return sorted(path for path in log.iterdir() if path.name[:20].isdigit())
+
+
+def _version(path: Path) -> int:
+    return int(path.name[:20])
+
+
+def _uncommitted_copies(lake: Path, visible: Catalog) -> Iterator[Path]:
+    for path in history_path(lake, 0).parent.glob("*.json"):
+        if path.stem.isdigit() and int(path.stem) > visible.version:
+            yield path
+
+
+def delete_files(paths: Iterable[Path]) -> tuple[int, int]:
+    """Delete files; returns how many, and their bytes."""
+    count = size = 0
+    for path in paths:
+        size += path.stat().st_size
+        path.unlink()
+        count += 1
+    return count, size

@@ -1,0 +1,21 @@
+"""Whether words stand in an article: at their offsets, or anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+def stands(text: str, start: int, end: int, quote: str) -> bool:
+    """True where ``quote`` is ``text[start:end]``, offsets in code points."""
+    return bool(quote) and 0 <= start < end <= len(text) and text[start:end] == quote
+
+
+def is_named(name: str | None, article: Row) -> bool:
+    """True where the article's title or text has the name, in any case and spacing; nothing is named always."""
+    if name is None:
+        return True
+    told = " ".join(f"{article['title'] or ''} {article['text']}".casefold().split())
+    return " ".join(name.casefold().split()) in told

@@ -1,0 +1,146 @@
+"""What the standing dashboard shows: the last days of the lake, by day, with what stands out marked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from pipeline.report.model import Row
+from pipeline.report.verdict import Finding
+
+DAYS = 90
+SHOWN_BATCHES = 20
+SHOWN_LINES = 25
+_BEFORE = 7
+_JUMP, _LEAST_JUMP = 5, 20
+_LEAST_REPORTS = 30
+_NULL_RISE = 0.25
+_REJECTED_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a chart by day: a source, a reason, an expectation or a column."""
+
+    name: str
+    values: list[float | None]
+    """One a day of :attr:`History.days`; ``None`` where nothing was looked at."""
+    total: int
+    of: int = 0
+    """What the total is a part of, where it is one."""
+    note: str = ""
+    alarms: dict[int, str] = field(default_factory=dict)
+    """Days that stand out, with the word for it."""
+
+
+@dataclass(frozen=True)
+class History:
+    """The last days of the lake. Rows carry the names of the tables' columns."""
+
+    written_at: dt.datetime
+    """The commit of the newest batch that is shown."""
+    days: list[dt.date]
+    ledger_by_day: list[Row | None]
+    ledger: Row
+    """The sums of the newest batches that :attr:`batches` lists."""
+    batches: list[Row]
+    """The newest ones, with ``is_conserved``."""
+    unbalanced: int
+    """Batches of the window whose counts do not add up."""
+    expectations: list[Line]
+    met: int
+    """Expectations that no row failed within the window."""
+    reasons: list[Line]
+    open_quarantine: int
+    nulls: list[Line]
+    volumes: list[Line]
+    sources: list[Row]
+
+
+def volume_alarms(values: Sequence[float | None], *, has_ended: Sequence[bool]) -> dict[int, str]:
+    """Days that stand out from the seven before: a jump (five times their median), or silence after seven days without one.
+
+    A day that has not ended is never silent.
+    """
+    found = {}
+    for day in range(_BEFORE, len(values)):
+        before = [value or 0 for value in values[day - _BEFORE : day]]
+        usual = median(before)
+        count = values[day] or 0
+        if count >= _LEAST_JUMP and count > _JUMP * max(usual, 1):
+            found[day] = "jump"
+        elif all(before) and count == 0 and has_ended[day]:
+            found[day] = "silent"
+    return found
+
+
+def null_alarms(missing: Sequence[float | None], seen: Sequence[int]) -> dict[int, str]:
+    """Days on which a value is missing in a quarter more of the reports than it was over all days before."""
+    found, missed, looked = {}, 0.0, 0
+    for day, (share, count) in enumerate(zip(missing, seen, strict=True)):
+        if share is None:
+            continue
+        is_enough = count >= _LEAST_REPORTS and looked >= _LEAST_REPORTS
+        if is_enough and share - missed / looked > _NULL_RISE:
+            found[day] = "rise"
+        missed, looked = missed + share * count, looked + count
+    return found
+
+
+def history_findings(history: History) -> list[Finding]:
+    """The open alarms, the gravest first."""
+    found = []
+    if history.unbalanced:
+        found.append(
+            Finding(
+                "stop",
+                f"The counts of {history.unbalanced:,} batches do not add up.",
+                "Run incidents doctor; keep raw/ and lake/.",
+                "#ledger",
+            )
+        )
+    found += [
+        Finding("look", f"Source {row['source']} is {row['state']}.", row["sentence"], "#volumes")
+        for row in history.sources
+        if row["state"] != "ok"
+    ]
+    found += _last_day(history)
+    recent = range(max(0, len(history.days) - 2), len(history.days))
+    for word, told in (("jump", "brought far more than in the week before"), ("silent", "fell silent")):
+        names = [line.name for line in history.volumes if any(line.alarms.get(day) == word for day in recent)]
+        if names:
+            sentence = f"Sources {told}: {', '.join(names)}."
+            found.append(Finding("look", sentence, "See whether the source has changed.", "#volumes"))
+    names = [line.name for line in history.nulls if any(day in line.alarms for day in recent)]
+    if names:
+        sentence = f"Values are missing far more often than before: {', '.join(names)}."
+        found.append(
+            Finding("look", sentence, "Compare some articles of the day with their reports.", "#completeness")
+        )
+    return found
+
+
+def _last_day(history: History) -> list[Finding]:
+    """What the newest day's ledger and expectations say."""
+    found = []
+    today = history.ledger_by_day[-1] if history.ledger_by_day else None
+    if today is None:
+        return []
+    rejected = today["items_failed"] + today["articles_conflicting"]
+    if today["items_fetched"] and rejected / today["items_fetched"] > _REJECTED_SHARE:
+        found.append(
+            Finding(
+                "look",
+                f"{rejected:,} of {today['items_fetched']:,} items fetched on {history.days[-1]} were rejected.",
+                "Look at the reasons; mend the source and replay them.",
+                "#quarantine",
+            )
+        )
+    failing = [line for line in history.expectations if line.values and line.values[-1]]
+    if failing:
+        sentence = f"{len(failing)} expectations failed for some rows on {history.days[-1]}."
+        action = "Rows that fail are in quarantine, except where the expectation only warns."
+        found.append(Finding("look", sentence, action, "#expectations"))
+    return found

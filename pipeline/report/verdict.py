@@ -1,0 +1,113 @@
+"""Can the data be trusted: what was found wrong, how grave it is, and what to do about each finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.report.model import ReportData
+
+Level = Literal["ok", "look", "stop"]
+WORDS: dict[Level, str] = {
+    "ok": "OK: nothing speaks against using this data.",
+    "look": "Look at this first.",
+    "stop": "Do not use this data.",
+}
+_MOST_REJECTED = 0.5
+"""Where more than this share of what came in was rejected, what is left is no fair picture of it."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason to look, with what to do and the part of the page that shows it."""
+
+    level: Level
+    sentence: str
+    action: str
+    link: str = ""
+
+
+def gravest(findings: Sequence[Finding]) -> Level:
+    """The level of the whole: that of its gravest finding."""
+    levels = {finding.level for finding in findings}
+    return "stop" if "stop" in levels else "look" if "look" in levels else "ok"
+
+
+def batch_findings(data: ReportData) -> list[Finding]:
+    """What is to be said of one batch, the gravest first."""
+    batch, found = data.batch, []
+    if not data.is_conserved:
+        found.append(
+            Finding(
+                "stop",
+                "The counts of the batch do not add up.",
+                "Run incidents doctor; keep raw/ and lake/.",
+                "#ledger",
+            )
+        )
+    # An article in a language that is not read is kept, and there is nothing to do about it.
+    waiting = sum(row["reason_code"] == "unsupported_language" for row in data.quarantined)
+    failed = max(0, batch["versions_failed"] - waiting)
+    rejected = batch["items_failed"] + batch["articles_conflicting"] + failed
+    came = batch["items_fetched"] + batch["versions_replayed"]
+    if came and rejected / came > _MOST_REJECTED:
+        found.append(
+            Finding(
+                "stop",
+                f"{rejected:,} of {came:,} inputs were rejected: what is left is no fair picture of them.",
+                "Look at the reasons; mend the source and replay them.",
+                "#quarantine",
+            )
+        )
+    elif rejected:
+        found.append(
+            Finding(
+                "look",
+                f"{rejected:,} of {came:,} inputs were rejected and are not published.",
+                "Look at the reasons; mend and replay.",
+                "#quarantine",
+            )
+        )
+    found += _expectation_findings(data)
+    if came and not batch["items_failed"] and not batch["rows_extracted"] and not batch["versions_replayed"]:
+        found.append(
+            Finding(
+                "look",
+                "Nothing new came in: every article is known already.",
+                "Nothing, if the input was sent twice.",
+                "#ledger",
+            )
+        )
+    alarms = [row for row in data.sources if row["state"] != "ok"]
+    found += [
+        Finding("look", f"Source {row['source']} is {row['state']}.", row["sentence"], "#sources")
+        for row in alarms
+    ]
+    return sorted(found, key=lambda finding: finding.level != "stop")
+
+
+def _expectation_findings(data: ReportData) -> list[Finding]:
+    rejecting = [row for row in data.failed_expectations if row["severity"] != "warn"]
+    warning = [row for row in data.failed_expectations if row["severity"] == "warn"]
+    found = []
+    if rejecting:
+        made, lost = data.batch["rows_extracted"], data.batch["rows_quarantined"]
+        found.append(
+            Finding(
+                "stop" if made and lost / made > _MOST_REJECTED else "look",
+                f"{len(rejecting)} of {len(data.expectations)} expectations failed; {lost:,} of {made:,} rows are in quarantine and not published.",
+                "The published rows meet every expectation. Compare the others with their articles.",
+                "#expectations",
+            )
+        )
+    if warning:
+        found.append(
+            Finding(
+                "look",
+                f"{len(warning)} of {len(data.expectations)} expectations warn; no row was dropped for that.",
+                "Read what was observed before you use the figures.",
+                "#expectations",
+            )
+        )
+    return found

@@ -1,0 +1,291 @@
+"""Damage: whatever happens to the files of a lake is told clearly, found by the check, and healed by the rebuild."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.batches.publication import published_ledger
+from pipeline.config import Settings
+from pipeline.lake.catalog import read_catalog
+from pipeline.lake.digest import lake_digest
+from tests.articles import record
+from tests.forks import Done, ForkServer, fork_server
+
+QUESTION = ("query", "SELECT count(*) AS n FROM articles WHERE text <> ''", "--json")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    with fork_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, server: ForkServer) -> Path:
+    """A home whose lake was filled in two batches, copies and a line that is no article among them."""
+    folder = tmp_path_factory.mktemp("filled")
+    for name, numbers in (("a", (1, 2)), ("b", (2, 3))):
+        lines = [json.dumps(record(number)) for number in numbers]
+        (folder / f"{name}.jsonl").write_text("\n".join([*lines, f"no article {name}"]))
+        done = server.run(folder / "home", "run", str(folder / f"{name}.jsonl"), "--json")
+        assert done.code == 0, done.err
+    return folder / "home"
+
+
+@pytest.fixture
+def copied(filled: Path, tmp_path: Path) -> Settings:
+    """A copy that a test may damage, of files that no table refers to by an absolute path but the database's views."""
+    home = tmp_path / "home"
+    shutil.copytree(filled, home)
+    (home / "incidents.duckdb").unlink()
+    from pipeline.lake.views import refresh_database
+
+    refresh_database(home / "incidents.duckdb", home / "lake")
+    return Settings(home=home, lake=home / "lake", workers=1)
+
+
+def a_file(lake: Path, name: str) -> Path:
+    return sorted((lake / name).rglob("*.parquet"))[0]
+
+
+def cut_short(lake: Path) -> None:
+    path = a_file(lake, "articles")
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def overwritten(lake: Path) -> None:
+    path = a_file(lake, "articles")
+    content = bytearray(path.read_bytes())
+    content[4:400] = bytes(396)
+    path.write_bytes(content)
+
+
+def log_overwritten(lake: Path) -> None:
+    for path in (lake / "incident_reports" / "_delta_log").iterdir():
+        path.write_bytes(b"{no log")
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a table is gone": (lambda lake: shutil.rmtree(lake / "incident_reports"), "incident_reports"),
+    "a file is cut short": (cut_short, "cut short"),
+    "a file is overwritten": (overwritten, "it cannot be read"),
+    "a file is gone": (lambda lake: a_file(lake, "casualty_figures").unlink(), "is gone"),
+    "a log is overwritten": (log_overwritten, "incident_reports"),
+    "the catalog is overwritten": (lambda lake: (lake / "catalog.json").write_bytes(b"\0" * 50), "damaged"),
+    "the catalog is gone": (lambda lake: (lake / "catalog.json").unlink(), "is gone"),
+}
+
+
+def assert_told(done: Done) -> None:
+    """An error in a sentence, with what to do, and exit code 1."""
+    assert done.code == 1, done.err
+    assert "Traceback" not in done.err
+    assert "lake rebuild" in done.err + done.out
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_told_found_and_healed(
+    server: ForkServer, copied: Settings, tmp_path: Path, damage: str
+) -> None:
+    before = lake_digest(copied.database)
+    work, named = DAMAGES[damage]
+    work(copied.lake)
+    asked = server.run(copied.home, *QUESTION)
+    if asked.code:
+        assert_told(asked)
+    else:  # what the question reads is not what is damaged
+        assert json.loads(asked.out) == [{"n": 3}]
+    (tmp_path / "new.jsonl").write_text(json.dumps(record(9)))
+    if damage != "a file is overwritten":  # only reading it to the end can tell
+        assert_told(server.run(copied.home, "doctor"))
+        assert_told(server.run(copied.home, "run", str(tmp_path / "new.jsonl"), "--json"))
+    checked = server.run(copied.home, "lake", "check", "--json")
+    assert checked.code == 1
+    assert any(named in found["damage"] for found in json.loads(checked.out)["damages"])
+    healed = server.run(copied.home, "lake", "rebuild", "--json")
+    assert healed.code == 0, healed.err
+    assert json.loads(healed.out)["problems"] == []
+    assert lake_digest(copied.database) == before
+    again = server.run(copied.home, "lake", "check", "--raw", "--json")
+    assert again.code == 0, again.out
+
+
+def test_a_lost_original_is_found_and_the_rebuild_says_what_it_leaves_out(
+    server: ForkServer, copied: Settings
+) -> None:
+    [lost, *_] = sorted(path for path in copied.raw.glob("??/*"))
+    lost.write_bytes(b"something else")
+    assert server.run(copied.home, "lake", "check").code == 0
+    checked = server.run(copied.home, "lake", "check", "--raw", "--json")
+    assert checked.code == 1
+    assert [found["file"] for found in json.loads(checked.out)["damages"]] == [str(lost)] * 2
+    [problem] = json.loads(server.run(copied.home, "lake", "rebuild", "--json").out)["problems"]
+    assert str(lost) in problem
+    assert "Deliver it again" in problem
+
+
+def test_rows_that_contradict_the_ledger_are_found(server: ForkServer, copied: Settings) -> None:
+    import deltalake
+    import msgspec
+
+    from pipeline.lake.catalog import write_catalog
+
+    table = deltalake.DeltaTable(copied.lake / "articles")
+    table.delete("source_article_id = 't-1'")
+    catalog = read_catalog(copied.lake)
+    tables = catalog.tables | {"articles": table.version()}
+    write_catalog(copied.lake, msgspec.structs.replace(catalog, tables=tables))
+    checked = server.run(copied.home, "lake", "check", "--json")
+    found = {entry["table"]: entry["damage"] for entry in json.loads(checked.out)["damages"]}
+    assert "refer to no row of articles" in found["incident_reports"]
+    assert "the tables hold" in found["batches"]
+
+
+def test_a_rebuild_keeps_batches_times_and_source_states(server: ForkServer, copied: Settings) -> None:
+    import msgspec
+
+    from pipeline.lake.catalog import SourceState, write_catalog
+    from pipeline.lake.snapshot import Snapshot
+
+    catalog = read_catalog(copied.lake)
+    states = {"wire": SourceState(3, {"offsets": {"0": 7}})}
+    write_catalog(copied.lake, msgspec.structs.replace(catalog, sources=states))
+
+    def told() -> list[list[dict[str, object]]]:
+        with Snapshot(copied.lake) as snapshot:
+            return [
+                snapshot.rows("SELECT * EXCLUDE (seconds) FROM batches ORDER BY batch_id"),
+                snapshot.rows("SELECT article_id, first_seen_at, batch_id FROM articles ORDER BY ALL"),
+            ]
+
+    before = told()
+    done = server.run(copied.home, "lake", "rebuild", "--discard-old", "--json")
+    assert done.code == 0, done.err
+    after = read_catalog(copied.lake)
+    assert (after.version, after.sources, after.generation) == (catalog.version + 1, states, "generations/1")
+    assert told() == before
+    assert not (copied.lake / "articles").exists()
+    assert server.run(copied.home, *QUESTION).code == 0
+
+
+def test_a_batch_that_was_read_and_never_published_is_not_published_by_a_rebuild(
+    server: ForkServer, copied: Settings, tmp_path: Path
+) -> None:
+    before = lake_digest(copied.database)
+    (tmp_path / "looked.jsonl").write_text(json.dumps(record(9)))
+    assert server.run(copied.home, "ingest", str(tmp_path / "looked.jsonl")).code == 0
+    made = json.loads(server.run(copied.home, "lake", "rebuild", "--json").out)
+    assert (made["unpublished"], lake_digest(copied.database)) == (1, before)
+
+
+def test_rows_that_people_decided_on_are_carried_over(
+    copied: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import datetime as dt
+
+    import msgspec
+
+    from pipeline.batches import rebuild
+    from pipeline.lake.catalog import write_catalog
+    from pipeline.lake.snapshot import table_rows
+    from pipeline.lake.store import append
+    from pipeline.schema.tables import arrow_table
+
+    catalog = read_catalog(copied.lake)
+    [kept, *_] = table_rows(copied.lake, catalog, "quarantine") or []
+    row = kept | {"quarantine_id": "q-decided"}
+    version = append(copied.lake, "quarantine", arrow_table("quarantine", [row]), batch_id="b-decided")
+    changed = msgspec.structs.replace(catalog, tables=catalog.tables | {"quarantine": version})
+    write_catalog(copied.lake, changed)
+    monkeypatch.setattr(rebuild, "CARRIED_TABLES", ("quarantine",))
+    now = dt.datetime.now(dt.UTC)
+    rebuild.rebuild(copied, extractor="rules", progress=lambda _line: None, now=now)
+    rows = table_rows(copied.lake, read_catalog(copied.lake), "quarantine") or []
+    assert [found for found in rows if found["quarantine_id"] == "q-decided"] == [row]
+    assert len(rows) == 3
+
+
+def test_a_lake_of_before_there_were_arrival_records_is_made_again(
+    server: ForkServer, copied: Settings
+) -> None:
+    before = lake_digest(copied.database)
+    shutil.rmtree(copied.raw / "arrivals")
+    done = server.run(copied.home, "lake", "rebuild", "--json")
+    assert (done.code, lake_digest(copied.database)) == (0, before), done.err
+
+
+def test_a_killed_rebuild_shows_the_old_lake_and_goes_on(server: ForkServer, copied: Settings) -> None:
+    before = lake_digest(copied.database)
+    switch = "lake/catalog.json"
+    for at in (40, 40, f"before replace {switch}", f"after replace {switch}"):
+        version = read_catalog(copied.lake).version
+        assert server.run(copied.home, "lake", "rebuild", at=at).code == -9
+        assert read_catalog(copied.lake).version == version + str(at).startswith("after")
+        assert server.run(copied.home, *QUESTION).code == 0
+    done = server.run(copied.home, "lake", "rebuild", "--json")
+    assert done.code == 0, done.err
+    assert lake_digest(copied.database) == before
+    assert len(json.loads(done.out)["old_tables"]) >= 1
+    assert not list(copied.lake.glob("generations/*/.work"))
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Mounts a small disk or a folder read-only; skipped, saying so, where that is not allowed."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(*options: str) -> Path:
+        done = subprocess.run(["mount", *options, str(folder)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", str(folder)], capture_output=True, check=False)
+
+
+def test_a_full_disk_is_told_and_loses_nothing(
+    server: ForkServer, filled: Path, mounted: Callable[..., Path], tmp_path: Path
+) -> None:
+    disk = mounted("-t", "tmpfs", "-o", "size=16m", "none")
+    home = disk / "home"
+    shutil.copytree(filled, home)
+    (home / "incidents.duckdb").unlink()
+    (tmp_path / "new.jsonl").write_text(json.dumps(record(9)))
+    prepared = server.run(home, "stage", "ingest", str(tmp_path / "new.jsonl"))
+    for stage in ("extract", "validate"):
+        assert server.run(home, "stage", stage, prepared.out).code == 0
+    state = (home / "lake" / "catalog.json").read_bytes()
+    filling = disk / "filling"
+    for left in (0, 4, 24, 64):
+        size = shutil.disk_usage(disk).free - left * 1024
+        filling.write_bytes(bytes(size))
+        done = server.run(home, "stage", "publish", prepared.out)
+        filling.unlink()
+        assert done.code == 1, (left, done.err)
+        assert str(home) in done.err
+        assert "ree space" in done.err
+        assert (home / "lake" / "catalog.json").read_bytes() == state
+    assert server.run(home, "stage", "publish", prepared.out).code == 0
+    assert published_ledger(prepared.out, home / "lake") is not None
+    assert server.run(home, "lake", "check", "--raw").code == 0
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_can_still_be_asked(
+    server: ForkServer, copied: Settings, mounted: Callable[..., Path], tmp_path: Path
+) -> None:
+    disk = mounted("--bind", "-o", "ro", str(copied.home))
+    (tmp_path / "new.jsonl").write_text(json.dumps(record(9)))
+    done = server.run(disk, "run", str(tmp_path / "new.jsonl"), "--json")
+    assert done.code == 1
+    assert "Traceback" not in done.err
+    assert str(disk) in done.err
+    assert "give write permission" in done.err
+    assert server.run(disk, "lake", "check", "--json").code == 0

@@ -1,0 +1,125 @@
+"""A lake that an older product wrote: columns that came later are NULL and are stored from the next write on; other changes are refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import deltalake
+import pyarrow as pa
+import pytest
+
+from bench.speed.staged import article_row, blank_row, report_row, stage_batch
+from pipeline.batches.maintenance import compact_lake
+from pipeline.batches.publication import publish, published_ledger
+from pipeline.config import Settings
+from pipeline.errors import LakeError
+from pipeline.lake.catalog import Catalog, write_catalog
+from pipeline.lake.history import state
+from pipeline.lake.snapshot import Snapshot
+from pipeline.lake.views import database_as_of, write_database
+from pipeline.schema.tables import arrow_table, table
+
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+NEWER = {
+    "articles": ["text_flags", "charset", "published_at_certainty"],
+    "batches": ["source", "items_gated"],
+    "incident_reports": ["abducted"],
+}
+
+
+def old_lake(root: Path, tables: dict[str, pa.Table]) -> Settings:
+    """A lake of one commit as an older product made it."""
+    home = Settings(home=root, lake=root / "lake", workers=1)
+    for name, rows in tables.items():
+        partitions = list(table(name).partition_by) or None
+        deltalake.write_deltalake(home.lake / name, rows, partition_by=partitions)
+    write_catalog(home.lake, Catalog(1, dict.fromkeys(tables, 0), "b-old"))
+    return home
+
+
+@pytest.fixture
+def reduced(tmp_path: Path) -> Settings:
+    """A lake without the newer columns of its tables, and without the tables that came later."""
+    article = article_row(1)
+    batch = blank_row("batches") | {"batch_id": "b-old"}
+    rows = {"articles": [article], "incident_reports": [report_row(article)], "batches": [batch]}
+    made = {name: arrow_table(name, found).drop_columns(NEWER[name]) for name, found in rows.items()}
+    return old_lake(tmp_path, made)
+
+
+def _rows(home: Settings, sql: str, version: int | None = None) -> list[dict[str, Any]]:
+    with Snapshot(home.lake, None if version is None else state(home.lake, version)) as snapshot:
+        return snapshot.rows(sql)
+
+
+def test_columns_that_came_later_are_null_in_an_old_lake(reduced: Settings) -> None:
+    assert _rows(reduced, "SELECT title, charset, text_flags FROM articles") == [
+        {"title": "Article 1", "charset": None, "text_flags": None}
+    ]
+    assert published_ledger("b-old", reduced.lake) is not None
+    write_database(reduced.database, reduced.lake, state(reduced.lake, 1))
+
+
+def test_the_next_batch_adds_the_columns_and_earlier_states_stay_readable(reduced: Settings) -> None:
+    publish(stage_batch(reduced, "b-new", [article_row(2)]), reduced, now=NOW)
+    asked = "SELECT source_name, charset, text_flags FROM articles ORDER BY source_name"
+    grown = [
+        {"source_name": "Outlet 1", "charset": None, "text_flags": None},
+        {"source_name": "Outlet 2", "charset": "charset", "text_flags": []},
+    ]
+    assert _rows(reduced, asked) == grown
+    assert _rows(reduced, "SELECT count(*) AS n, count(items_gated) AS told FROM batches") == [
+        {"n": 2, "told": 1}
+    ]
+    compact_lake(reduced)
+    assert _rows(reduced, asked) == grown
+    assert _rows(reduced, asked, 1) == grown[:1]
+    with database_as_of(reduced.lake, "1"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda rows: rows.append_column("mood", pa.array(["grim"])),
+            "batches .* has the column mood, which is not",
+        ),
+        (
+            lambda rows: rows.drop_columns("source").append_column("outlet", pa.array(["x"])),
+            "batches .* has the column outlet, which is not declared: columns are not dropped or renamed",
+        ),
+        (
+            lambda rows: rows.set_column(
+                rows.column_names.index("items_parsed"), "items_parsed", pa.array([1], pa.int32())
+            ),
+            "batches .* has the column items_parsed as .*integer.* types are not changed",
+        ),
+    ],
+)
+def test_a_column_that_was_dropped_renamed_or_retyped_is_refused_and_nothing_is_published(
+    tmp_path: Path, change: Any, said: str
+) -> None:
+    rows = arrow_table("batches", [blank_row("batches") | {"batch_id": "b-old"}])
+    home = old_lake(tmp_path, {"batches": change(rows)})
+    assert _rows(home, "SELECT batch_id, items_parsed FROM batches")[0]["batch_id"] == "b-old"
+    with pytest.raises(LakeError, match=said):
+        publish(stage_batch(home, "b-new", [article_row(2)]), home, now=NOW)
+    assert _rows(home, "SELECT batch_id FROM batches") == [{"batch_id": "b-old"}]
+    assert _rows(home, "SELECT count(*) AS n FROM articles") == [{"n": 0}]
+
+
+def test_a_field_may_be_added_to_a_list_of_structs(tmp_path: Path) -> None:
+    article = article_row(1)
+    actor = {"name": "x", "role": "target", "actor_id": None, "actor_type": "civilians"}
+    rows = arrow_table("incident_reports", [report_row(article) | {"actors": [actor]}])
+    place = rows.column_names.index("actors")
+    old = pa.array([[{"name": "x", "role": "target"}]])
+    home = old_lake(tmp_path, {"incident_reports": rows.set_column(place, "actors", old)})
+    without = {"name": "x", "role": "target", "actor_id": None, "actor_type": None}
+    asked = "SELECT actors FROM incident_reports ORDER BY report_id"
+    assert _rows(home, asked) == [{"actors": [without]}]
+    publish(stage_batch(home, "b-new", [article_row(2)]), home, now=NOW)
+    assert [row["actors"] for row in _rows(home, asked) if row["actors"]] == [[without]]
