@@ -28,9 +28,13 @@ def run_expectations(name: str, configurations: list[dict[str, Any]], frame: Any
     batch = _definition(name).get_batch(batch_parameters={"dataframe": frame})
     results = []
     suite = gx.ExpectationSuite(name=name, expectations=[expectation_of(**c) for c in configurations])
-    for config, asked in zip(
-        configurations, batch.validate(suite, result_format="BOOLEAN_ONLY").results, strict=True
-    ):
+    # The library does not give the results in the order of the suite.
+    answers = {
+        answer.expectation_config.meta["expectation"]: answer
+        for answer in batch.validate(suite, result_format="BOOLEAN_ONLY").results
+    }
+    for config in configurations:
+        asked = answers[config["meta"]["expectation"]]
         _check_ran(name, config, asked)
         if asked.success:
             results.append({"success": True, "result": {}})
