@@ -15,7 +15,7 @@ from pipeline.batches.maintenance import compact_where_due
 from pipeline.batches.replacement import Reader, explanation, replace_rows, reprocessed_rows
 from pipeline.batches.resolution import mark_quarantine, reopened_ids, settled_rows
 from pipeline.batches.staging import SourceAdvance, StagedBatch
-from pipeline.batches.stopping import check_own_rows
+from pipeline.batches.stopping import check_own_rows, prepare_own_checks
 from pipeline.config import Settings
 from pipeline.errors import OutdatedError, SupersededError
 from pipeline.extract.rows import EXTRACTED_TABLES
@@ -60,6 +60,7 @@ def published_batches(lake: Path) -> set[str]:
 def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dict[str, int]:
     """Publish the batch; see ``pipeline.stages.publish``."""
     lake = settings.lake
+    prepare_own_checks()
     with writer_lock(lake):
         ledger = published_ledger(staged.batch_id, lake)
         if ledger is None:

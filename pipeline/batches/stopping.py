@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.errors import StoppedError
 from pipeline.files import write_atomically
+from pipeline.quality.engine import prepare
 from pipeline.quality.validation import ExpectationOutcome, failed_stops, validate_rows
 from pipeline.schema.tables import table
 
@@ -43,6 +44,11 @@ def check_stops(batch_id: str, outcomes: Sequence[ExpectationOutcome], reports: 
     raise StoppedError(
         f"The batch {batch_id} fails expectations that must hold: {named}. Nothing was published. All that failed: {path}"
     )
+
+
+def prepare_own_checks() -> None:
+    """Have the library and the expectations ready that :func:`check_own_rows` needs under the writer's lock."""
+    prepare(OWN_TABLES)
 
 
 def check_own_rows(batch_id: str, rows: dict[str, list[dict[str, Any]]], reports: Path) -> None:

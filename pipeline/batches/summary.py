@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pipeline.batches.alarms import batch_warnings
 from pipeline.batches.publication import published_ledger
 from pipeline.batches.reporting import report_path
 from pipeline.config import Settings
@@ -32,7 +33,7 @@ def _suggestion() -> str:
 
 
 def summarize_batch(batch_id: str, settings: Settings) -> dict[str, Any]:
-    """Incidents, ledger, quarantine and where the report lies."""
+    """Incidents, ledger, quarantine, warnings and where the report lies."""
     ledger = published_ledger(batch_id, settings.lake)
     if ledger is None:
         raise LakeError(f"Batch {batch_id} is not published.")
@@ -56,6 +57,7 @@ def summarize_batch(batch_id: str, settings: Settings) -> dict[str, Any]:
         "ledger": ledger,
         "balances": balances(ledger),
         "quarantined": [f"{row['input_location']}: {row['reason']}" for row in quarantined],
+        "warnings": batch_warnings(batch_id, settings),
         "report": str(report_path(batch_id, settings)),
         "suggestion": _suggestion(),
     }

@@ -10,7 +10,6 @@ from pipeline.config import Settings
 
 def show_batch(batch_id: str, found: Settings, *, as_json: bool, limit: int = 40) -> None:
     """Print what a batch brought: incidents, the ledger, the report and the SQL to go on with."""
-    from pipeline.batches.alarms import batch_warnings
     from pipeline.batches.summary import summarize_batch
 
     summary = summarize_batch(batch_id, found)
@@ -36,7 +35,7 @@ def show_batch(batch_id: str, found: Settings, *, as_json: bool, limit: int = 40
         out.print(f"  quarantined: {escape(clean_text(line))}")
     if len(rejected) > limit:
         out.print(f"  and {len(rejected) - limit} more: incidents quarantine list")
-    for line in batch_warnings(batch_id, found):
+    for line in summary["warnings"]:
         out.print(f"  warning: {escape(clean_text(line))}")
     out.print(f"\nReport: {summary['report']}\nLake:   {found.database}", markup=False)
     out.print(f"Ask:    {summary['suggestion']}", markup=False)

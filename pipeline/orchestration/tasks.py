@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from airflow.sdk.exceptions import AirflowFailException
 
 from pipeline import stages
-from pipeline.batches.alarms import tell, tell_warnings
+from pipeline.batches.alarms import tell_warnings
 from pipeline.batches.maintenance import compact_lake, vacuum_lake
 from pipeline.batches.source_states import source_states
 from pipeline.config import SAMPLES_DIR, Settings, settings
@@ -34,7 +34,6 @@ def fails_at_once(work: Callable[Given, Made]) -> Callable[Given, Made]:
         try:
             return work(*args, **kwargs)
         except (ConfigError, ContractError, ReviewError, SourceError) as error:
-            tell(f"The task {work.__name__} failed", str(error))
             raise AirflowFailException(f"{type(error).__name__}: {error}") from error
 
     return task
@@ -117,7 +116,6 @@ def fetch_source(name: str) -> list[str]:
     try:
         return _publish_all(lambda: stages.run_source(name, found, progress=say, is_reported=False), found)
     except (ConfigError, ContractError) as error:
-        tell(f"The source {name} failed", str(error))
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error
 
 
@@ -142,7 +140,6 @@ def check_sources() -> list[str]:
         say(f"{found.state}: {found.sentence}")
     alarms = [found.sentence for found in states if found.is_alarm]
     if alarms:
-        tell("Declared sources need a look", "\n".join(alarms))
         raise AirflowFailException("\n".join(alarms))
     return [found.sentence for found in states]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -17,5 +18,14 @@ def is_named(name: str | None, article: Row) -> bool:
     """True where the article's title or text has the name, in any case and spacing; nothing is named always."""
     if name is None:
         return True
-    told = " ".join(f"{article['title'] or ''} {article['text']}".casefold().split())
-    return " ".join(name.casefold().split()) in told
+    return _folded(name) in _told(article["title"], article["text"])
+
+
+@lru_cache(maxsize=64)
+def _told(title: str | None, text: str) -> str:
+    """Rows come article by article, and one article has many names to look for."""
+    return _folded(f"{title or ''} {text}")
+
+
+def _folded(words: str) -> str:
+    return " ".join(words.casefold().split())

@@ -82,11 +82,11 @@ def check_trends(source: str, found: Sequence[Measure], history: History) -> lis
             sentence=config["meta"]["sentence"],
             severity="warn",
             element_count=1,
-            unexpected_count=0 if result["success"] else 1,
-            is_passed=bool(result["success"]),
+            unexpected_count=0 if results[config["meta"]["expectation"]]["success"] else 1,
+            is_passed=bool(results[config["meta"]["expectation"]]["success"]),
             observed=f"{measure.value:.4g}" if measure.is_share else str(int(measure.value)),
         )
-        for config, result, measure in zip(configs, results, found, strict=True)
+        for config, measure in zip(configs, found, strict=True)
     ]
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from pipeline.errors import ContractError
 from pipeline.quality.checks import CHECKS
-from pipeline.quality.engine import ROW_NUMBER, run_expectations
+from pipeline.quality.engine import ROW_NUMBER, run_table_expectations
 from pipeline.quality.related import Related
-from pipeline.schema.expectations import CHECK_PREFIX, row_checks, suite
+from pipeline.schema.expectations import CHECK_PREFIX, judged_columns, row_checks, suite
 from pipeline.schema.tables import Table
 
 Row = dict[str, Any]
@@ -56,10 +56,11 @@ def validate_rows(
         return TableValidation(
             [_outcome(spec, config, {"success": True, "result": {}}, 0) for config in configurations]
         )
-    results = run_expectations(spec.name, configurations, _frame(spec, rows, articles, batch))
+    results = run_table_expectations(spec.name, _frame(spec, configurations, rows, articles, batch))
     outcomes = []
     failed: dict[int, list[str]] = {}
-    for config, result in zip(configurations, results, strict=True):
+    for config in configurations:
+        result = results[config["meta"]["expectation"]]
         outcome = _outcome(spec, config, result, len(rows))
         outcomes.append(outcome)
         if outcome.severity == "reject":
@@ -68,11 +69,23 @@ def validate_rows(
     return TableValidation(outcomes, failed)
 
 
-def _frame(spec: Table, rows: Sequence[Row], articles: Mapping[tuple[str, str], Row], batch: Related) -> Any:
-    """A pandas frame of plain objects: days and times as ISO 8601 text, which sorts as they do."""
+def _frame(
+    spec: Table,
+    configurations: list[dict[str, Any]],
+    rows: Sequence[Row],
+    articles: Mapping[tuple[str, str], Row],
+    batch: Related,
+) -> Any:
+    """A pandas frame of the columns that anything is expected of, and of the outcomes of the row checks.
+
+    Its values are plain objects: days and times are ISO 8601 text, which sorts as they do.
+    """
     import pandas as pd
 
-    columns: dict[str, list[Any]] = {c.name: [_plain(row.get(c.name)) for row in rows] for c in spec.columns}
+    judged = judged_columns(configurations)
+    columns: dict[str, list[Any]] = {
+        c.name: [_plain(row.get(c.name)) for row in rows] for c in spec.columns if c.name in judged
+    }
     owners = [_article(spec, row, articles) for row in rows]
     for name in row_checks(spec):
         columns[f"{CHECK_PREFIX}{name}"] = [

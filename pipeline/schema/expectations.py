@@ -147,6 +147,13 @@ def expectation_names(table: Table) -> dict[str, str]:
     }
 
 
+def judged_columns(configurations: list[dict[str, Any]]) -> set[str]:
+    """Names of the columns that expectations look at."""
+    arguments = [config["kwargs"] for config in configurations]
+    named = {given[key] for given in arguments for key in ("column", "column_A", "column_B") if key in given}
+    return named.union(*(given.get("column_list", ()) for given in arguments))
+
+
 def row_checks(table: Table) -> list[str]:
     """Names of the row checks that the table's expectations need."""
     return [declared["check"] for declared in table.expectations if declared["expect"] == "check"]

@@ -29,17 +29,32 @@ def signature(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def test_all_failing_rows_are_named_however_many_and_no_other() -> None:
-    claims = [
-        {
-            "claim_id": f"c-{n}", "article_id": "a", "article_version": "v", "killed": 1 if n % 2 else None,
-            "is_party_propaganda": False,
-            "evidence": [{"field": "claim", "start": 0, "end": 7, "quote": "In 1998"}], "batch_id": "b",
-        }
-        for n in range(2_000)
-    ]  # fmt: skip
-    rows = [{column.name: None for column in table("aggregate_claims").columns} | claim for claim in claims]
+    rows = [aggregate_claim(n, killed=1 if n % 2 else None) for n in range(2_000)]
     checked = validate_rows(table("aggregate_claims"), rows, {("a", "v"): ARTICLE})
     assert sorted(checked.failed) == list(range(0, 2_000, 2))
+
+
+def aggregate_claim(number: int, **changes: Any) -> dict[str, Any]:
+    return {column.name: None for column in table("aggregate_claims").columns} | {
+        "claim_id": f"c-{number}", "article_id": "a", "article_version": "v", "killed": 1, "is_party_propaganda": False,
+        "evidence": [{"field": "claim", "start": 0, "end": 7, "quote": "In 1998"}], "batch_id": "b",
+    } | changes  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "failing"),
+    [
+        ({"claim_id": "c-0"}, {"unique:claim_id": 2}),
+        ({"killed": -1}, {"bounds:killed": 1}),
+        ({"batch_id": None}, {"required:batch_id": 1}),
+        ({"killed": None}, {"check:claim_states_a_figure": 1}),
+    ],
+)
+def test_a_failure_is_that_of_its_own_expectation(changes: dict[str, Any], failing: dict[str, int]) -> None:
+    rows = [aggregate_claim(0), aggregate_claim(1, **changes)]
+    checked = validate_rows(table("aggregate_claims"), rows, {("a", "v"): ARTICLE})
+    failed = {o.expectation: o.unexpected_count for o in checked.outcomes if not o.is_passed}
+    assert failed == failing
 
 
 @pytest.mark.parametrize(
