@@ -1,9 +1,10 @@
-"""Ten questions of an analyst on millions of incident reports: the lake's views against the same rows as plain Parquet.
+"""Ten questions of an analyst on millions of incident reports: the lake's views against the answer's rows as plain Parquet.
 
-``python -m bench.speed.questions [--reports 10000000] [--threads 2] [--rounds 3]``. The reports are invented by DuckDB with the skew
-of real ones (few countries have most, most incidents kill few), appended to a lake by the product's own writer, and written
-once more as hive-partitioned Parquet, over which the same views and macros are made without versions and copies. All lies in a temporary
-folder, a few hundred bytes a report, which is deleted afterwards.
+``python -m bench.speed.questions [--reports 10000000] [--threads 2] [--rounds 3] [--folder FOLDER]``. The reports are invented by
+DuckDB with the skew of real ones (few countries have most, most incidents kill few) and appended to a lake by the product's own writer:
+one article in 50 has an older version too, and one in 40 is a copy of another. The plain side is kinder than any archive: hive-partitioned
+Parquet of the current versions only, with a column that says which reports count, and the same views and macros over it. Both sides
+must give the same answers. All lies in a temporary folder, some 130 bytes a report, or in ``--folder``, where it stays to be asked again.
 """
 
 from __future__ import annotations
@@ -15,23 +16,31 @@ from pathlib import Path
 from statistics import median
 
 import duckdb
-import pyarrow as pa
 
 from pipeline.lake.catalog import Catalog
 from pipeline.lake.snapshot import duckdb_type
 from pipeline.lake.store import append
 from pipeline.lake.views import write_database
 from pipeline.schema.handwritten_views import view_statements
-from pipeline.schema.tables import arrow_table, table
+from pipeline.schema.tables import table
 
 APPENDED_AT_ONCE = 2_500_000
 _COUNTRIES = "['UKR','SYR','SDN','MMR','NGA','SOM','COD','MLI','BFA','YEM','IRQ','AFG','PAK','ETH','COL','MEX','HTI','IND','PHL','CMR','NER','MOZ','PSE','LBN','ISR','TUR','IRN','EGY','LBY','KEN']"
-_CHANCE = "CREATE MACRO chance(n, k) AS (hash(n * 64 + k) % 1000003) / 1000003.0"
+_MACROS = """
+CREATE MACRO chance(n, k) AS (hash(n * 64 + k) % 1000003) / 1000003.0;
+CREATE MACRO article_key(article) AS printf('a-%016x', hash(article));
+CREATE MACRO version_key(article, revision) AS printf('v-%016x', hash(article * 4 + revision));
+CREATE MACRO has_older(article) AS article % 50 = 0;
+CREATE MACRO is_original(article) AS article % 40 = 0;
+CREATE MACRO is_copy(article) AS article % 40 = 1;
+"""
 _REPORTS = f"""
-SELECT printf('r-%016x', hash(n)) AS report_id, printf('a-%016x', hash(n // 2)) AS article_id, 'v-1' AS article_version,
+SELECT article, printf('r-%016x', hash(n)) AS report_id, article_key(article) AS article_id, version_key(article, 1) AS article_version,
   CASE kind WHEN 0 THEN 'Battles' WHEN 1 THEN 'Violence against civilians' ELSE 'Explosions/Remote violence' END AS event_type,
   CASE kind WHEN 0 THEN 'Armed clash' WHEN 1 THEN 'Attack' ELSE 'Shelling/artillery/missile attack' END AS sub_event_type,
-  CASE WHEN chance(n, 6) < .97 THEN 'actual' ELSE 'foiled' END AS status,
+  CASE WHEN is_original(article) THEN 'actual' WHEN is_copy(article) AND n % 2 = 0 THEN 'foiled'
+       WHEN chance(n, 6) < .97 THEN 'actual' ELSE 'foiled' END AS status,
+  status = 'actual' AND NOT is_copy(article) AS is_counted,
   day AS date_start, day AS date_end, CASE WHEN chance(n, 7) < .9 THEN 1 ELSE 2 END AS date_precision, 'Sunday' AS date_text,
   code AS country_code, 'Country ' || code AS country_name, 'Province ' || spot % 12 AS admin1_name, 'Town ' || spot AS place_name,
   -30 + c * 2.1 + spot % 20 * .1 AS latitude, 10 + c * 3.3 + spot // 20 * .1 AS longitude,
@@ -44,23 +53,43 @@ SELECT printf('r-%016x', hash(n)) AS report_id, printf('a-%016x', hash(n // 2)) 
   dead * 2 AS injured_best, .3 + .6 * chance(n, 11) AS confidence,
   [struct_pack(field := 'event_type', "start" := 0, "end" := 20, quote := 'killing ' || dead || ' people in Town ' || spot)] AS evidence,
   'rules' AS extractor, '1' AS extractor_version, year(day) AS incident_year, 'b-1' AS batch_id
-FROM (SELECT n, c, {_COUNTRIES}[c + 1] AS code, (chance(n, 2) * 3)::INTEGER % 3 AS kind, (chance(n, 3) ** 2 * 399)::INTEGER AS spot,
+FROM (SELECT n, n // 2 AS article, c, {_COUNTRIES}[c + 1] AS code, (chance(n, 2) * 3)::INTEGER % 3 AS kind, (chance(n, 3) ** 2 * 399)::INTEGER AS spot,
              CASE WHEN chance(n, 12) < .8 THEN (-ln(1 - chance(n, 4) * .9999) * 3)::INTEGER END AS dead,
              DATE '2018-01-01' + (chance(n, 5) * 2921)::INTEGER AS day
       FROM (SELECT range AS n, (chance(range, 1) ** 2 * 29)::INTEGER AS c FROM range($first, $last)))
 """
 _ARTICLES = """
-SELECT printf('a-%016x', hash(n)) AS article_id, 'v-1' AS version, 'Outlet ' || (chance(n, 20) ** 2 * 200)::INTEGER AS source_name,
+SELECT n AS article, article_key(n) AS article_id, version_key(n, 1) AS version, 'Outlet ' || (chance(n, 20) ** 2 * 200)::INTEGER AS source_name,
   'Attack kills people in town ' || n AS title, 'Gunmen killed people on Sunday, officials said.' AS "text", 'en' AS "language",
   TIMESTAMPTZ '2018-01-02 00:00:00+00' + to_hours((chance(n, 21) * 70000)::INTEGER) AS published_at, published_at::DATE AS published_on,
   year(published_at) AS published_year, published_at AS first_seen_at, 'b-1' AS batch_id
 FROM (SELECT range AS n FROM range($first // 2, $last // 2))
 """
+_OLDER = {
+    "incident_reports": "report_id || '-older' AS report_id, version_key(article, 0) AS article_version",
+    "articles": "version_key(article, 0) AS version, published_at - INTERVAL 1 HOUR AS published_at",
+}
+"""What the older version of an article and its reports have otherwise."""
+_DERIVED = {
+    "superseded_versions": """
+SELECT article_key(n) AS article_id, version_key(n, 0) AS version, version_key(n, 1) AS superseding_version, 'b-1' AS batch_id
+FROM (SELECT range AS n FROM range($first // 2, $last // 2)) WHERE has_older(n)""",
+    "near_duplicates": """
+SELECT least(one, two) AS article_id, CASE WHEN one < two THEN version_one ELSE version_two END AS version,
+  greatest(one, two) AS other_article_id, CASE WHEN one < two THEN version_two ELSE version_one END AS other_version,
+  1 AS jaccard, 'same_words' AS "rule", 'b-1' AS batch_id
+FROM (SELECT article_key(range - 1) AS one, article_key(range) AS two, version_key(range - 1, 1) AS version_one,
+             version_key(range, 1) AS version_two FROM range($first // 2, $last // 2) WHERE is_copy(range))""",
+    "article_signatures": f"""
+SELECT article_id, version, published_at, year(published_at) * 100 + month(published_at) AS published_month, 40 AS shingle_count,
+  [article // 40] AS band_keys, 'm' AS method, 'b-1' AS batch_id
+FROM ({_ARTICLES}) WHERE is_original(article) OR is_copy(article)""",
+}
 QUESTIONS = {
     "incidents a week and province, one year": "SELECT * FROM weekly_by_admin1('2024-01-01', '2024-12-31')",
     "killed by country and month, one year": "SELECT * FROM killed_by_country_and_month('2024-01-01', '2024-12-31')",
-    "who attacks civilians, one year": "SELECT actor, count(*), sum(fatalities_low) FROM counted_reports, unnest(perpetrators) AS named(actor) "
-    "WHERE event_type = 'Violence against civilians' AND incident_year = 2024 GROUP BY actor ORDER BY 2 DESC, 1 LIMIT 20",
+    "who attacks civilians, one year": "SELECT actor, count(*), sum(fatalities_low) FROM (SELECT unnest(perpetrators) AS actor, fatalities_low FROM counted_reports "
+    "WHERE event_type = 'Violence against civilians' AND incident_year = 2024) GROUP BY actor ORDER BY 2 DESC, 1 LIMIT 20",
     "within 50 km of a town, all years": "SELECT date_start, place_name, fatalities_low FROM reports_near(-13.2, 36.4, 50)",
     "types by country, all years": "SELECT country_code, event_type, count(*), sum(fatalities_low), sum(fatalities_best) FROM counted_reports GROUP BY ALL ORDER BY ALL",
     "where reports disagree, a country and year": "SELECT * EXCLUDE (report_ids) FROM incident_candidates WHERE country_code = 'MLI' AND incident_year = 2024 AND is_disputed ORDER BY candidate_id",
@@ -75,52 +104,56 @@ def _name(column: str) -> str:
     return f'"{column}"'
 
 
-def rows(connection: duckdb.DuckDBPyConnection, name: str, select: str, first: int, last: int) -> pa.Table:
-    """Invented rows with all declared columns and types; those that are not invented are NULL."""
+def invent(connection: duckdb.DuckDBPyConnection, name: str, select: str, first: int, last: int) -> None:
+    """Make the table ``invented``: all declared columns and types, NULL where nothing is invented, and what else the SELECT gives."""
     made = f"({select})".replace("$first", str(first)).replace("$last", str(last))
     known = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {made}").fetchall()}
-    columns = ", ".join(
-        f"{_name(c.name) if c.name in known else 'NULL'}::{duckdb_type(c.type)} AS {_name(c.name)}"
-        for c in table(name).columns
-    )
-    return connection.sql(f"SELECT {columns} FROM {made}").to_arrow_table().cast(table(name).arrow_schema)
+    declared = {c.name: duckdb_type(c.type) for c in table(name).columns}
+    columns = [
+        f"{_name(column) if column in known else 'NULL'}::{kind} AS {_name(column)}"
+        for column, kind in declared.items()
+    ]
+    columns += sorted(known - declared.keys())
+    connection.execute(f"CREATE OR REPLACE TABLE invented AS SELECT {', '.join(columns)} FROM {made}")
 
 
-def write(folder: Path, reports: int) -> tuple[Path, Path]:
-    """The reports as a lake with its database, and plain; returns the two databases to ask."""
+def append_invented(connection: duckdb.DuckDBPyConnection, lake: Path, name: str) -> int:
+    """Append the invented rows, and those of older versions, to the lake; returns the table's version."""
+    select = "SELECT * FROM invented"
+    if name in _OLDER:
+        select += f" UNION ALL SELECT * REPLACE ({_OLDER[name]}) FROM invented WHERE has_older(article)"
+    schema = table(name).arrow_schema
+    columns = ", ".join(map(_name, schema.names))
+    found = connection.sql(f"SELECT {columns} FROM ({select})").to_arrow_table().cast(schema)
+    return append(lake, name, found, batch_id="b-1")
+
+
+def write(folder: Path, reports: int) -> None:
+    """The reports as a lake with its database, and plain."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(_CHANCE)
-    (folder / "plain").mkdir()
+    connection.execute(_MACROS)
+    (folder / "plain").mkdir(parents=True)
     versions: dict[str, int] = {}
     for first in range(0, reports, APPENDED_AT_ONCE):
         last = min(first + APPENDED_AT_ONCE, reports)
-        for name, select in (("incident_reports", _REPORTS), ("articles", _ARTICLES)):
-            made = rows(connection, name, select, first, last)
-            versions[name] = append(folder / "lake", name, made, batch_id=f"b-{first}")
-            keys = ", ".join(table(name).partition_by)
-            connection.register("made", made)
-            connection.execute(
-                f"COPY made TO '{folder}/plain/{name}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({keys}), "
-                f"FILENAME_PATTERN 'part-{first}-{{uuid}}', OVERWRITE_OR_IGNORE)"
-            )
-            connection.unregister("made")
-    gone = dict.fromkeys(table("superseded_versions").arrow_schema.names) | {
-        "article_id": "a",
-        "version": "v",
-    }
-    versions["superseded_versions"] = append(
-        folder / "lake", "superseded_versions", arrow_table("superseded_versions", [gone]), batch_id="b"
-    )
+        for name, select in ({"incident_reports": _REPORTS, "articles": _ARTICLES} | _DERIVED).items():
+            invent(connection, name, select, first, last)
+            versions[name] = append_invented(connection, folder / "lake", name)
+            if name in _OLDER:
+                keys = ", ".join(table(name).partition_by)
+                connection.execute(
+                    f"COPY (SELECT * EXCLUDE (article) FROM invented) TO '{folder}/plain/{name}' (FORMAT parquet, COMPRESSION zstd, "
+                    f"PARTITION_BY ({keys}), FILENAME_PATTERN 'part-{first}-{{uuid}}', OVERWRITE_OR_IGNORE)"
+                )
     write_database(folder / "incidents.duckdb", folder / "lake", Catalog(1, versions))
-    return folder / "incidents.duckdb", plain_database(folder)
+    write_plain_database(folder)
 
 
-def plain_database(folder: Path) -> Path:
+def write_plain_database(folder: Path) -> None:
     """A database over the plain files: no versions, no copies, else the same views."""
-    path = folder / "plain.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        for name in ("incident_reports", "articles"):
+    with duckdb.connect(str(folder / "plain.duckdb")) as connection:
+        for name in _OLDER:
             kinds = ", ".join(
                 f"{c.name}: {duckdb_type(c.type)}"
                 for c in table(name).columns
@@ -129,12 +162,11 @@ def plain_database(folder: Path) -> Path:
             connection.execute(
                 f"CREATE VIEW {name} AS FROM read_parquet('{folder}/plain/{name}/**/*.parquet', hive_partitioning = true, hive_types = {{{kinds}}})"
             )
-        connection.execute("CREATE VIEW counted_reports AS FROM incident_reports WHERE status = 'actual'")
+        connection.execute("CREATE VIEW counted_reports AS FROM incident_reports WHERE is_counted")
         wanted = ("countries", "evidence", "incident_candidates", "report_sides", "v_ucdp_ged")
         for statement in view_statements():
             if statement.startswith(("CREATE MACRO", *(f"CREATE VIEW main.{view} " for view in wanted))):
                 connection.execute(statement)
-    return path
 
 
 def seconds(database: Path, sql: str, threads: int) -> tuple[float, list[tuple[object, ...]]]:
@@ -152,20 +184,30 @@ def main() -> None:
     parser.add_argument("--reports", type=int, default=10_000_000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path, help="where the rows lie; written where it is not there yet")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
-        lake, plain = write(Path(folder), given.reports)
-        print(f"{given.reports:,} reports written twice in {time.perf_counter() - start:.0f} s", flush=True)
-        print(f"{'':44} {'lake s':>8} {'plain s':>8} {'ratio':>6}")
-        for name, sql in QUESTIONS.items():
-            pairs = [
-                (seconds(lake, sql, given.threads), seconds(plain, sql, given.threads))
-                for _ in range(given.rounds)
-            ]
-            assert sorted(map(repr, pairs[0][0][1])) == sorted(map(repr, pairs[0][1][1])), name
-            ours, theirs = median(a[0] for a, _ in pairs), median(b[0] for _, b in pairs)
-            print(f"{name:44} {ours:8.2f} {theirs:8.2f} {ours / theirs:6.2f}", flush=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.folder or Path(temporary) / "questions"
+        if not folder.exists():
+            start = time.perf_counter()
+            write(folder, given.reports)
+            print(
+                f"{given.reports:,} reports written twice in {time.perf_counter() - start:.0f} s", flush=True
+            )
+        ask(folder, given.threads, given.rounds)
+
+
+def ask(folder: Path, threads: int, rounds: int) -> None:
+    """Ask both sides in turn, and print."""
+    lake, plain = folder / "incidents.duckdb", folder / "plain.duckdb"
+    print(f"{'':44} {'lake s':>8} {'plain s':>8} {'ratio':>6}")
+    for name, sql in QUESTIONS.items():
+        pairs = [(seconds(lake, sql, threads), seconds(plain, sql, threads)) for _ in range(rounds)]
+        if sorted(map(repr, pairs[0][0][1])) != sorted(map(repr, pairs[0][1][1])):
+            raise SystemExit(f"Not the same answer: {name}.")
+        ours, theirs = median(a[0] for a, _ in pairs), median(b[0] for _, b in pairs)
+        ratio = median(a[0] / b[0] for a, b in pairs)
+        print(f"{name:44} {ours:8.3f} {theirs:8.3f} {ratio:6.2f}", flush=True)
 
 
 if __name__ == "__main__":

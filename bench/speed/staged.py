@@ -84,6 +84,7 @@ def stage_batch(
     made = {name: [] for name in EXTRACTED_TABLES} | {"incident_reports": reports}
     staged.write_rows("ingest", "articles", articles)
     staged.write_rows("replay", "articles", [])
+    staged.write_rows("revise", "revisions", [])
     for stage in ("ingest", "extract", "validate"):
         staged.write_rows(stage, "quarantine", [])
     for stage in ("extract", "validate"):
@@ -111,5 +112,6 @@ def stage_batch(
     staged.write_note(
         "extract", {"extractor": "invented", "extractor_version": "1", "versions_extracted": count}
     )
-    staged.write_note("validate", {"rows_accepted": count * 2, "rows_quarantined": 0})
+    checked = {"rows_accepted": count * 2, "rows_quarantined": 0, "rows_retracted": 0}
+    staged.write_note("validate", checked | {"decisions": [], "retracted": []})
     return staged

@@ -8,9 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import deltalake
+import pyarrow as pa
 from deltalake.schema import ArrayType, StructType
 
 from pipeline.errors import LakeError
+from pipeline.ids import sha256_text
 from pipeline.schema.tables import Table
 
 
@@ -25,6 +27,20 @@ def changed_columns(opened: deltalake.DeltaTable, spec: Table) -> frozenset[str]
     return frozenset(
         f.name for f in opened.schema().fields if f.name in declared and f.type != declared[f.name]
     )
+
+
+def made_with(rows: pa.Schema) -> str:
+    """What a new table's metadata say of the columns it is made with."""
+    return _made_with(deltalake.Schema.from_arrow(rows))
+
+
+def is_uniform(opened: deltalake.DeltaTable) -> bool:
+    """Whether every file is known to have the table's columns: those that it was made with, since columns are only ever added."""
+    return bool(opened.metadata().description == _made_with(opened.schema()))
+
+
+def _made_with(schema: deltalake.Schema) -> str:
+    return f"Made with the columns {sha256_text(schema.to_json())}"
 
 
 def must_grow(opened: deltalake.DeltaTable, spec: Table, lake: Path) -> bool:

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import Catalog, Operation, decode_catalog, history_path
+from pipeline.lake.counting import UNCOUNTED_TABLE, count_copies, keep_copies, recount_copies
 from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, SIGNATURES, current_pairs
 from pipeline.lake.snapshot import rows_select, sql_text
 from pipeline.lake.store import StoredTable, data_files
@@ -59,12 +60,16 @@ def state_statement(catalog: Catalog) -> str:
     return f"CREATE VIEW {STATE_VIEW} AS SELECT {sql_text(state)} AS catalog"
 
 
-def fill_groups(
+def fill_derived(
     connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Catalog, earlier: Path | None = None
 ) -> None:
-    """Write the groups where the view ``articles`` looks them up; ``earlier`` is a database file to carry them over from."""
+    """Write the groups, and which of their articles do not count, where the views look them up.
+
+    ``earlier`` is a database file to carry them over from.
+    """
     if earlier is None or not _carry_over(connection, lake, catalog, earlier):
         _insert_groups(connection, f"versions.{PAIRS}", f"versions.{SIGNATURES}")
+        count_copies(connection)
 
 
 def _carry_over(connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Catalog, earlier: Path) -> bool:
@@ -79,11 +84,20 @@ def _carry_over(connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Cata
             return False
         if catalog.operation is Operation.COMPACT and state.version + 1 == catalog.version:
             connection.execute(f"INSERT INTO {GROUPS_TABLE} SELECT * FROM {_EARLIER_GROUPS}")
+            keep_copies(connection)
             return True
         new = {name: _new_files(lake, name, state, catalog) for name in (SIGNATURES, SUPERSEDED, PAIRS)}
-        if SUPERSEDED not in catalog.tables or any(files is None for files in new.values()):
+        reports = _changed_files(lake, "incident_reports", state, catalog)
+        if (
+            SUPERSEDED not in catalog.tables
+            or reports is None
+            or any(files is None for files in new.values())
+        ):
             return False
         _update_groups(connection, new[SIGNATURES] or [], new[SUPERSEDED] or [])
+        recount_copies(connection, reports)
+        for name in ("added", "gone", "touched", "affected"):
+            connection.execute(f"DROP TABLE temp.{name}")
         return True
     finally:
         connection.execute("DETACH earlier")
@@ -93,6 +107,7 @@ def _shown_state(connection: duckdb.DuckDBPyConnection, lake: Path) -> Catalog |
     """The state of this lake that the attached file shows; ``None`` where it shows another lake's, or does not say."""
     try:
         [(encoded,)] = connection.execute(f"SELECT catalog FROM earlier.{STATE_VIEW}").fetchall()
+        connection.execute(f"FROM earlier.{UNCOUNTED_TABLE} LIMIT 0")  # an older product's file lacks it
     except duckdb.Error:
         return None
     shown = msgspec.json.decode(encoded, type=Catalog)
@@ -111,6 +126,16 @@ def _new_files(lake: Path, name: str, earlier: Catalog, catalog: Catalog) -> lis
     return sorted(after - before) if before <= after else None
 
 
+def _changed_files(lake: Path, name: str, earlier: Catalog, catalog: Catalog) -> list[str] | None:
+    """Files that a table has got or lost since; ``None`` where they do not tell what changed."""
+    try:
+        before, after = (set(data_files(lake, name, state)) for state in (earlier, catalog))
+    except LakeError:
+        return None  # the table was lost and made anew since
+    changed = sorted(before ^ after)
+    return changed if all(Path(file).exists() for file in changed) else None
+
+
 def _update_groups(connection: duckdb.DuckDBPyConnection, signed: list[str], superseded: list[str]) -> None:
     """Carry over the groups but for those that an added or superseded version may have changed, and make these again."""
     for name, source, files in (("added", SIGNATURES, signed), ("gone", SUPERSEDED, superseded)):
@@ -126,8 +151,6 @@ def _update_groups(connection: duckdb.DuckDBPyConnection, signed: list[str], sup
     found = connection.execute("SELECT DISTINCT published_month FROM affected").fetchall()
     months |= {month for (month,) in found if month is not None}
     _insert_groups(connection, f"({_AFFECTED_PAIRS})", f"({_signatures_of(months)})")
-    for name in ("added", "gone", "touched", "affected"):
-        connection.execute(f"DROP TABLE temp.{name}")
 
 
 def _signatures_of(months: Iterable[int]) -> str:
@@ -144,7 +167,7 @@ def _insert_groups(connection: duckdb.DuckDBPyConnection, pairs: str, signatures
     columns = {"article_id": list(groups), "near_duplicate_group": list(groups.values())}
     connection.register("found_groups", pa.table(columns, schema=_GROUPS_SCHEMA))
     connection.execute(
-        f"INSERT INTO {GROUPS_TABLE} SELECT article_id, near_duplicate_group, published_month FROM found_groups "
+        f"INSERT INTO {GROUPS_TABLE} SELECT article_id, near_duplicate_group, published_month, version FROM found_groups "
         f"JOIN (SELECT * FROM {signatures} AS kept ANTI JOIN versions.{SUPERSEDED} USING (article_id, version)) "
         "USING (article_id) ORDER BY article_id"
     )

@@ -54,7 +54,9 @@ def rows_select(spec: Table, stored: StoredTable) -> str:
     kinds = ", ".join(f"{sql_text(name)}: {_partition_type(spec, name)}" for name in spec.partition_by)
     partitioned = f", hive_partitioning = true, hive_types = {{{kinds}}}" if spec.partition_by else ""
     names = ", ".join(_selected(column, stored) for column in spec.columns)
-    return f"SELECT {names} FROM read_parquet([{listed}], union_by_name = true{partitioned})"
+    # Looking for columns in all files opens each whenever a question is bound, however few it is about.
+    united = "" if stored.is_uniform else ", union_by_name = true"
+    return f"SELECT {names} FROM read_parquet([{listed}]{united}{partitioned})"
 
 
 def _selected(column: Column, stored: StoredTable) -> str:

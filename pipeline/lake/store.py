@@ -16,7 +16,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import REMEDY, Catalog
-from pipeline.lake.evolution import changed_columns, missing_columns, must_grow
+from pipeline.lake.evolution import changed_columns, is_uniform, made_with, missing_columns, must_grow
 from pipeline.schema.tables import table
 
 CHECKPOINT_EVERY = 20
@@ -62,6 +62,8 @@ class StoredTable:
     """Declared columns that were not stored yet."""
     changed: frozenset[str] = frozenset()
     """Columns stored in another type than declared."""
+    is_uniform: bool = False
+    """True where every file is known to have the same columns, so that one tells those of all."""
     rows: int | None = None
     """How many rows it has; ``None`` where its log does not say."""
 
@@ -87,6 +89,7 @@ def _read_table(folder: Path, name: str, version: int, _written: tuple[int, int]
         files=tuple(sorted(opened.file_uris())),
         missing=missing_columns(opened, spec),
         changed=changed_columns(opened, spec),
+        is_uniform=is_uniform(opened),
         rows=None if None in counts else sum(counts),
     )
 
@@ -145,6 +148,7 @@ def append(folder: Path, name: str, rows: pa.Table, *, batch_id: str) -> int:
             mode="append",
             schema_mode="merge" if grows else None,
             partition_by=list(spec.partition_by) or None,
+            description=made_with(rows.schema) if opened is None else None,
             commit_properties=_properties(batch_id),
             writer_properties=WRITER_PROPERTIES,
             post_commithook_properties=HOOKS,

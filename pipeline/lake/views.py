@@ -1,8 +1,8 @@
 """``incidents.duckdb``: views over the visible Parquet files, replaced atomically after each commit.
 
 The main schema shows each article in its current version (the latest publication time, then the last
-modified; of two versions of one time the one with the smaller key) with the rows read from it; the schema ``versions`` shows every version. The one table of the
-file tells the groups of near duplicates, which only the lake as a whole can tell.
+modified; of two versions of one time the one with the smaller key) with the rows read from it; the schema ``versions`` shows every version. The tables of the
+file tell the groups of near duplicates and which of their articles do not count, which only the lake as a whole can tell.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import duckdb
 from pipeline.errors import LakeError
 from pipeline.files import replacing
 from pipeline.lake.catalog import REMEDY, Catalog, read_catalog
+from pipeline.lake.counting import UNCOUNTED_TABLE
 from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, current_pairs
-from pipeline.lake.groups import fill_groups, state_statement
+from pipeline.lake.groups import fill_derived, state_statement
 from pipeline.lake.history import state_as_of
 from pipeline.lake.snapshot import DAMAGE, rows_select, sql_text
 from pipeline.lake.store import stored_table
@@ -32,9 +33,8 @@ STORAGE_VERSION = "v1.0.0"
 """File format that every DuckDB client from 1.0 on can open."""
 
 
-_UNSUPERSEDED = (
-    f"ANTI JOIN versions.{SUPERSEDED} AS gone ON gone.article_id = kept.article_id AND gone.version = kept."
-)
+_UNSUPERSEDED = f"ANTI JOIN versions.{SUPERSEDED} AS gone ON gone.version = kept."
+"""A version's key is made from its article's too, so it tells enough, and a question reads one column less."""
 
 
 def _current_select(spec: Table) -> str:
@@ -60,11 +60,12 @@ def _stored_select(spec: Table, lake: Path, catalog: Catalog) -> str:
 
 
 def view_statements(lake: Path, catalog: Catalog) -> list[str]:
-    """The statements that make the views of one visible state, and the table of groups, empty."""
+    """The statements that make the views of one visible state, and the tables of groups and copies, empty."""
     statements = ["CREATE SCHEMA versions", "CREATE SCHEMA derived"]
-    statements.append(
-        f"CREATE TABLE {GROUPS_TABLE} (article_id VARCHAR, near_duplicate_group VARCHAR, published_month INTEGER)"
-    )
+    statements += [
+        f"CREATE TABLE {GROUPS_TABLE} (article_id VARCHAR, near_duplicate_group VARCHAR, published_month INTEGER, version VARCHAR)",
+        f"CREATE TABLE {UNCOUNTED_TABLE} (article_id VARCHAR, version VARCHAR)",
+    ]
     statements.append(state_statement(catalog))
     ordered = sorted(tables().values(), key=lambda spec: spec.name != "articles")
     for spec in ordered:
@@ -89,15 +90,15 @@ def view_statements(lake: Path, catalog: Catalog) -> list[str]:
 def make_views(
     connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Catalog, earlier: Path | None = None
 ) -> None:
-    """Make the views of a state, and its groups, in the connection's database: a file, or memory.
+    """Make the views of a state, and its derived tables, in the connection's database: a file, or memory.
 
-    ``earlier`` is a database file to carry the groups over from, where it shows an earlier state of the lake.
+    ``earlier`` is a database file to carry these over from, where it shows an earlier state of the lake.
     """
     connection.execute("BEGIN")  # one write to the disk, not one a statement
     for statement in view_statements(lake, catalog):
         connection.execute(statement)
     connection.execute("COMMIT")
-    fill_groups(connection, lake, catalog, earlier)
+    fill_derived(connection, lake, catalog, earlier)
 
 
 def write_database(database: Path, lake: Path, catalog: Catalog) -> None:

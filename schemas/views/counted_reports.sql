@@ -1,14 +1,6 @@
 CREATE VIEW main.counted_reports AS
-WITH grouped AS (
-  SELECT copy.article_id, copy.near_duplicate_group, count(told.report_id) AS reports
-  FROM derived.near_duplicate_groups AS copy
-  LEFT JOIN main.incident_reports AS told ON told.article_id = copy.article_id AND told.status = 'actual'
-  GROUP BY copy.article_id, copy.near_duplicate_group
-), copies AS (
-  SELECT article_id FROM grouped
-  QUALIFY row_number() OVER (PARTITION BY near_duplicate_group ORDER BY reports DESC, article_id) > 1
-)
-SELECT told.* FROM main.incident_reports AS told ANTI JOIN copies ON copies.article_id = told.article_id
+SELECT told.* FROM main.incident_reports AS told
+ANTI JOIN derived.uncounted_articles AS copy ON copy.version = told.article_version
 WHERE told.status = 'actual';
 COMMENT ON VIEW main.counted_reports IS 'The incident reports to count from: what happened (status actual), each story once. Of articles that are copies of one text only the one that tells most incidents counts (of equals the one with the smallest id), so a copy never raises a total. Two outlets that write of one incident in their own words still count twice: the view incident_candidates takes those together.';
 COMMENT ON COLUMN main.counted_reports.report_id IS 'Opaque key, made from the article version and the words the incident rests on.';

@@ -12,6 +12,8 @@ SELECT entity_id, article_id, article_version, decided_at,
 FROM versions.revisions WHERE entity = 'incident_reports' AND action IN ('removed', 'changed');
 COMMENT ON VIEW main.deletions IS 'Incident reports that a copy must drop: superseded by a newer version of their article, changed, reprocessed, quarantined or retracted. What took their place is in incident_reports, published by a batch of the same time.';
 COMMENT ON COLUMN main.deletions.report_id IS 'The report as it was published.';
+COMMENT ON COLUMN main.deletions.article_id IS 'Its article.';
+COMMENT ON COLUMN main.deletions.article_version IS 'The version of the article that told it.';
 COMMENT ON COLUMN main.deletions.deleted_at IS 'When it ceased to be shown in that form, UTC.';
 COMMENT ON COLUMN main.deletions.cause IS 'superseded, changed, reprocessed, quarantined or retracted.';
 COMMENT ON COLUMN main.deletions.reason IS 'Why, in words.';

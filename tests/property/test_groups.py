@@ -1,4 +1,4 @@
-"""Groups that are carried over from the database file of an earlier state are those that all pairs give."""
+"""Groups, and which of their articles do not count, are the same carried over from an earlier state's file as made of all pairs."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import random
 import tempfile
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.speed.staged import blank_row
 from pipeline.batches.duplicates import duplicate_rows
 from pipeline.batches.supersession import catch_up, superseded_rows
 from pipeline.lake import groups
 from pipeline.lake.catalog import Catalog, read_catalog, write_catalog
+from pipeline.lake.counting import UNCOUNTED_TABLE
 from pipeline.lake.duplicates import GROUPS_TABLE
 from pipeline.lake.snapshot import Snapshot
-from pipeline.lake.store import append
+from pipeline.lake.store import append, remove
 from pipeline.lake.supersession import SUPERSEDED
 from pipeline.lake.views import refresh_database, write_database
 from pipeline.schema.tables import arrow_table
@@ -35,20 +38,41 @@ def _commit(lake: Path, number: int, batch: list[Row]) -> None:
         articles = [row for key, row in new.items() if key not in held]
         rows = {"articles": articles, SUPERSEDED: superseded_rows(snapshot, articles, batch_id="b")}
         rows |= duplicate_rows(snapshot, articles, batch_id="b")
+        rows["incident_reports"] = _reports(articles, number)
+        known = snapshot.rows("SELECT report_id FROM incident_reports ORDER BY hash(report_id) LIMIT 2")
     tables = dict(catalog.tables)
+    if number % 2 and known:
+        gone = [row["report_id"] for row in known]
+        tables["incident_reports"] = remove(lake, "incident_reports", batch_id="b", keys=gone)
     for name, found in rows.items():
         if found:
             tables[name] = append(lake, name, arrow_table(name, found), batch_id=f"b-{number}")
     write_catalog(lake, Catalog(catalog.version + 1, tables, f"b-{number}"))
 
 
+def _reports(articles: list[Row], number: int) -> list[Row]:
+    """None to three reports of each article, some of what did not happen."""
+    told = [(row, n) for row in articles for n in range(crc32(row["version"].encode()) % 4)]
+    return [
+        blank_row("incident_reports") | {
+            "report_id": f"r-{number}-{row['version']}-{n}", "article_id": row["article_id"], "article_version": row["version"],
+            "status": "foiled" if n == 2 else "actual",
+        }
+        for row, n in told
+    ]  # fmt: skip
+
+
 def _groups(database: Path) -> list[Any]:
+    """The groups, and the articles in them that do not count."""
     with duckdb.connect(str(database), read_only=True) as connection:
-        return connection.execute(f"SELECT * FROM {GROUPS_TABLE} ORDER BY ALL").fetchall()
+        return [
+            connection.execute(f"FROM {name} ORDER BY ALL").fetchall()
+            for name in (GROUPS_TABLE, UNCOUNTED_TABLE)
+        ]
 
 
 def _all_again(lake: Path) -> list[Any]:
-    """The groups that all pairs give."""
+    """What all pairs and reports give."""
     fresh = lake.parent / f"fresh-{read_catalog(lake).version}.duckdb"
     write_database(fresh, lake, read_catalog(lake))
     return _groups(fresh)

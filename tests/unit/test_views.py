@@ -28,7 +28,7 @@ def _article(number: int, day: int, source: str) -> dict[str, Any]:
     moment = dt.datetime(2025, 3, day, 12, tzinfo=dt.UTC)
     blank = dict.fromkeys(column.name for column in table("articles").columns)
     return blank | {
-        "article_id": f"a-{number}", "version": "v", "source_name": source, "title": f"Title {number}", "text": "x",
+        "article_id": f"a-{number}", "version": f"v-{number}", "source_name": source, "title": f"Title {number}", "text": "x",
         "published_at": moment, "published_on": moment.date(), "published_year": 2025, "first_seen_at": moment,
     }  # fmt: skip
 
@@ -36,7 +36,7 @@ def _article(number: int, day: int, source: str) -> dict[str, Any]:
 def _report(number: int, article: int, **told: Any) -> dict[str, Any]:
     blank: dict[str, Any] = dict.fromkeys(column.name for column in table("incident_reports").columns)
     blank |= {
-        "report_id": f"r-{number}", "article_id": f"a-{article}", "article_version": "v", "status": "actual",
+        "report_id": f"r-{number}", "article_id": f"a-{article}", "article_version": f"v-{article}", "status": "actual",
         "event_type": "Battles", "sub_event_type": "Armed clash", "date_start": dt.date(2025, 3, 5),
         "date_end": dt.date(2025, 3, 5), "date_precision": 1, "country_code": "MLI", "country_name": "Mali",
         "admin1_name": "Mopti", "place_name": "Mopti", "latitude": 14.5, "longitude": -4.2, "geo_precision": 1,
@@ -73,11 +73,11 @@ REPORTS = [
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     root: Path = tmp_path_factory.mktemp("views")
     pair = {
-        "article_id": "a-1", "version": "v", "other_article_id": "a-2", "other_version": "v",
+        "article_id": "a-1", "version": "v-1", "other_article_id": "a-2", "other_version": "v-2",
         "jaccard": 1.0, "rule": "same_words", "batch_id": "b",
     }  # fmt: skip
     signatures = [
-        {"article_id": row["article_id"], "version": "v", "published_at": row["published_at"], "published_month": 202503,
+        {"article_id": row["article_id"], "version": row["version"], "published_at": row["published_at"], "published_month": 202503,
          "shingle_count": 40, "band_keys": [1 if row["article_id"] in {"a-1", "a-2"} else 2], "method": "m", "batch_id": "b"}
         for row in ARTICLES
     ]  # fmt: skip
