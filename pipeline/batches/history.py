@@ -43,7 +43,7 @@ def history(settings: Settings, snapshot: Snapshot) -> History:
     last, first = newest.date(), ends["oldest"].date()
     shown = min(DAYS, max(MINIMUM_SLOTS, (last - first).days + 1))
     days = [last - dt.timedelta(days=back) for back in range(shown - 1, -1, -1)]
-    snapshot.connection.execute(
+    snapshot.execute(
         """CREATE OR REPLACE TEMP TABLE recent AS
            SELECT *, date_diff('day', $1::DATE, committed_at::DATE)::INTEGER AS slot FROM batches WHERE committed_at >= $1::DATE""",
         [days[0]],
@@ -77,7 +77,7 @@ def history(settings: Settings, snapshot: Snapshot) -> History:
 
 def _expectations(snapshot: Snapshot, shown: int) -> tuple[list[Line], int]:
     """The expectations that rows failed, the most failures first; and how many were met."""
-    snapshot.connection.execute(
+    snapshot.execute(
         """CREATE OR REPLACE TEMP TABLE results AS
            SELECT table_name, expectation, slot, any_value(sentence) AS sentence, any_value(severity) AS severity,
                   sum(unexpected_count)::BIGINT AS failed, sum(element_count)::BIGINT AS seen

@@ -133,6 +133,12 @@ class Snapshot:
         with readable(self._lake):
             return list(self.connection.sql(query, params=list(parameters)).to_arrow_table().to_pylist())
 
+    def execute(self, statement: str, parameters: Iterable[Any] = ()) -> None:
+        """Run a statement that gives no rows, such as one that makes a table of intermediate results."""
+        self.open(*(tables().keys() & set(_WORD.findall(statement))))
+        with readable(self._lake):
+            self.connection.execute(statement, list(parameters))
+
     def matching(
         self, name: str, columns: Sequence[str], by: Sequence[str], wanted: Collection[tuple[Any, ...]]
     ) -> list[Row]:
