@@ -39,6 +39,7 @@ from pipeline.lake.catalog import (
     write_catalog,
     writer_lock,
 )
+from pipeline.lake.history import newest_kept
 from pipeline.lake.snapshot import Snapshot, table_rows
 from pipeline.lake.store import append, roll_back_uncommitted, table_path
 from pipeline.lake.views import refresh_database, shown_version
@@ -83,7 +84,7 @@ class Rebuilt:
             )
         if self.lost_sources:
             told.append(
-                f"The catalog was lost, and with it how far these sources were read: {', '.join(self.lost_sources)}. "
+                f"The catalog and its history were lost, and with them how far these sources were read: {', '.join(self.lost_sources)}. "
                 "They are read from the beginning again; what the lake has counts as duplicate."
             )
         if self.old_tables and not is_old_discarded:
@@ -310,8 +311,9 @@ def _switch(settings: Settings, made: Rebuilt, now: dt.datetime) -> None:
         path = catalog_path(lake)
         if path.exists():
             shutil.copyfile(path, path.with_suffix(".damaged"))
-        made.lost_sources = sorted(filled.sources)
-        held = Catalog()
+        remembered = newest_kept(lake)
+        made.lost_sources = sorted(filled.sources.keys() - remembered.sources.keys())
+        held = Catalog(version=remembered.version, sources=remembered.sources)
     made.version = max(held.version, shown_version(settings.database) or 0) + 1
     catalog = msgspec.structs.replace(
         held,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import LakeError
@@ -17,6 +18,14 @@ def kept_versions(lake: Path) -> list[int]:
     # A state past the visible one was never committed.
     kept = {int(name) for name in names if name.isdigit() and int(name) <= visible}
     return sorted(kept | {visible} if visible else kept)
+
+
+def newest_kept(lake: Path) -> Catalog:
+    """The newest state of the history that can be read, whatever the catalog says; an empty one where there is none."""
+    for path in sorted(history_path(lake, 0).parent.glob("*.json"), reverse=True):
+        with suppress(LakeError):
+            return decode_catalog(path) or Catalog()
+    return Catalog()
 
 
 def state(lake: Path, version: int) -> Catalog:

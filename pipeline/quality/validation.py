@@ -95,9 +95,13 @@ def _frame(
     return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 
+_OF_THEMSELVES = {"quarantine", "revisions", "reprocessed_versions"}
+"""Tables that name an article version and may tell of one that is not in the batch."""
+
+
 def _article(spec: Table, row: Row, articles: Mapping[tuple[str, str], Row]) -> Row:
     """The article of an extracted row; other rows stand for themselves."""
-    if "article_version" not in row or "stage" in row:
+    if "article_version" not in row or spec.name in _OF_THEMSELVES:
         return row
     version = (row["article_id"], row["article_version"])
     if version not in articles:

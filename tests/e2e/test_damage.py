@@ -184,31 +184,35 @@ def test_a_batch_that_was_read_and_never_published_is_not_published_by_a_rebuild
     assert (made["unpublished"], lake_digest(copied.database)) == (1, before)
 
 
-def test_rows_that_people_decided_on_are_carried_over(
-    copied: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_what_people_decided_holds_after_a_rebuild(
+    server: ForkServer, copied: Settings, is_lost: bool
 ) -> None:
-    import datetime as dt
+    reports = ("query", "SELECT report_id FROM incident_reports ORDER BY report_id", "--json")
+    [first, *others] = json.loads(server.run(copied.home, *reports).out)
+    decided = server.run(copied.home, "retract", first["report_id"], "--reason", "told twice", "--by", "Ada")
+    assert decided.code == 0, decided.err
+    if is_lost:
+        shutil.rmtree(copied.lake / "revisions")
+    done = server.run(copied.home, "lake", "rebuild", "--json")
+    assert done.code == 0, done.err
+    assert bool(json.loads(done.out)["problems"]) == is_lost
+    assert json.loads(server.run(copied.home, *reports).out) == others
+    assert server.run(copied.home, "lake", "check").code == 0
 
+
+def test_the_states_of_sources_are_taken_from_the_history_where_the_catalog_is_lost(
+    server: ForkServer, copied: Settings
+) -> None:
     import msgspec
 
-    from pipeline.batches import rebuild
-    from pipeline.lake.catalog import write_catalog
-    from pipeline.lake.snapshot import table_rows
-    from pipeline.lake.store import append
-    from pipeline.schema.tables import arrow_table
+    from pipeline.lake.catalog import SourceState, write_catalog
 
-    catalog = read_catalog(copied.lake)
-    [kept, *_] = table_rows(copied.lake, catalog, "quarantine") or []
-    row = kept | {"quarantine_id": "q-decided"}
-    version = append(copied.lake, "quarantine", arrow_table("quarantine", [row]), batch_id="b-decided")
-    changed = msgspec.structs.replace(catalog, tables=catalog.tables | {"quarantine": version})
-    write_catalog(copied.lake, changed)
-    monkeypatch.setattr(rebuild, "CARRIED_TABLES", ("quarantine",))
-    now = dt.datetime.now(dt.UTC)
-    rebuild.rebuild(copied, extractor="rules", progress=lambda _line: None, now=now)
-    rows = table_rows(copied.lake, read_catalog(copied.lake), "quarantine") or []
-    assert [found for found in rows if found["quarantine_id"] == "q-decided"] == [row]
-    assert len(rows) == 3
+    states = {"wire": SourceState(3, {"offsets": {"0": 7}})}
+    write_catalog(copied.lake, msgspec.structs.replace(read_catalog(copied.lake), sources=states))
+    (copied.lake / "catalog.json").unlink()
+    assert server.run(copied.home, "lake", "rebuild").code == 0
+    assert read_catalog(copied.lake).sources == states
 
 
 def test_a_lake_of_before_there_were_arrival_records_is_made_again(

@@ -18,7 +18,7 @@ from pipeline.lake.snapshot import Snapshot
 from tests.articles import record
 from tests.forks import ForkServer, fork_server
 
-KILLS = 40
+KILLS = 12
 DRILL_KILLS = 500
 
 
@@ -80,7 +80,7 @@ def _assert_finished(server: ForkServer, home: Settings, given: Path, whole: dic
     assert not list(home.staging.glob("b-*"))
 
 
-def test_forty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+def test_a_few_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     _drill(tmp_path, KILLS)
 
 

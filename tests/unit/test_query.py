@@ -252,6 +252,7 @@ def test_the_shell_survives_errors_and_knows_its_commands(lake: Settings) -> Non
 
 
 def test_ctrl_c_stops_the_statement_and_not_the_shell(lake: Settings) -> None:
+    # Where the tests run in the background, their children are born deaf to interrupts.
     terminal, inside = pty.openpty()
     shell = subprocess.Popen(
         [sys.executable, "-m", "pipeline.cli", "sql"],
@@ -259,7 +260,7 @@ def test_ctrl_c_stops_the_statement_and_not_the_shell(lake: Settings) -> None:
         stdout=inside,
         stderr=inside,
         env=_environment(lake) | {"TERM": "dumb"},
-        preexec_fn=lambda: os.login_tty(inside),
+        preexec_fn=lambda: (signal.signal(signal.SIGINT, signal.SIG_DFL), os.login_tty(inside)),
     )
     os.close(inside)
     try:
