@@ -207,7 +207,7 @@ def test_a_batch_above_the_volume_is_warned_of_and_published_whole(wire: Wire) -
     page = LexborHTMLParser(reporting.write_batch_report(above, wire.home).read_text())
     assert "expectations warn; no row was dropped for that" in _text(page, ".verdict")
     shown = _text(page, "section[aria-labelledby=sources]")
-    assert "This batch was read from the declared source wire." in shown
+    assert "of the declared source wire" in _text(page, "body")
     assert "flood 3 wire brought 3 articles in the last 24 hours; at most 2 are expected." in shown
 
 
