@@ -108,7 +108,12 @@ def roll_back_uncommitted(lake: Path, catalog: Catalog) -> Catalog:
     """Undo what a batch that never committed has written. The caller holds the writer's lock.
 
     Returns the same state with the versions that the tables have by that, to go on from. Not visible yet.
+
+    Raises:
+        LakeError: a table of the state is gone or damaged: a write would make it anew, without what it held.
     """
+    for name in catalog.tables:
+        stored_table(lake, name, catalog)
     restored, folder = {}, catalog.folder(lake)
     for path in sorted(folder.iterdir()):
         pinned = catalog.tables.get(path.name)
@@ -154,7 +159,7 @@ def append(folder: Path, name: str, rows: pa.Table, *, batch_id: str) -> int:
             post_commithook_properties=HOOKS,
         )
         opened = opened or deltalake.DeltaTable(path)
-        if opened.version() % CHECKPOINT_EVERY == 0:
+        if opened.version() and opened.version() % CHECKPOINT_EVERY == 0:
             opened.create_checkpoint()
         return int(opened.version())
 
