@@ -38,6 +38,17 @@ def filled(tmp_path_factory: pytest.TempPathFactory, server: ForkServer) -> Path
     return folder / "home"
 
 
+@pytest.fixture(scope="module")
+def grown(filled: Path, tmp_path_factory: pytest.TempPathFactory, server: ForkServer) -> dict[str, str]:
+    """What that lake says with a third batch."""
+    home = tmp_path_factory.mktemp("grown") / "home"
+    shutil.copytree(filled, home)
+    (home.parent / "new.jsonl").write_text(json.dumps(record(9)))
+    done = server.run(home, "run", str(home.parent / "new.jsonl"), "--json")
+    assert done.code == 0, done.err
+    return lake_digest(home / "incidents.duckdb")
+
+
 @pytest.fixture
 def copied(filled: Path, tmp_path: Path) -> Settings:
     """A copy that a test may damage, of files that no table refers to by an absolute path but the database's views."""
@@ -91,9 +102,8 @@ def assert_told(done: Done) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_told_found_and_healed(
-    server: ForkServer, copied: Settings, tmp_path: Path, damage: str
+    server: ForkServer, copied: Settings, grown: dict[str, str], tmp_path: Path, damage: str
 ) -> None:
-    before = lake_digest(copied.database)
     work, named = DAMAGES[damage]
     work(copied.lake)
     asked = server.run(copied.home, *QUESTION)
@@ -111,7 +121,8 @@ def test_damage_is_told_found_and_healed(
     healed = server.run(copied.home, "lake", "rebuild", "--json")
     assert healed.code == 0, healed.err
     assert json.loads(healed.out)["problems"] == []
-    assert lake_digest(copied.database) == before
+    assert server.run(copied.home, "run", str(tmp_path / "new.jsonl"), "--json").code == 0
+    assert lake_digest(copied.database) == grown
     again = server.run(copied.home, "lake", "check", "--raw", "--json")
     assert again.code == 0, again.out
 

@@ -18,7 +18,7 @@ from pipeline.cli import app
 from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake import compaction
-from pipeline.lake.catalog import Operation, read_catalog, write_catalog
+from pipeline.lake.catalog import Operation, begin_catalog, read_catalog, write_catalog
 from pipeline.lake.digest import lake_digest
 from pipeline.lake.history import kept_versions, state, state_as_of
 from pipeline.lake.snapshot import Snapshot
@@ -165,7 +165,7 @@ def test_vacuum_deletes_what_killed_writers_left(lake: Settings) -> None:
 
 def test_logs_are_dropped_up_to_the_checkpoint_that_the_oldest_kept_state_needs(tmp_path: Path) -> None:
     lake = tmp_path / "lake"
-    lake.mkdir()
+    begin_catalog(lake)
     for number in range(2 * CHECKPOINT_EVERY + 3):
         version = append(lake, "articles", arrow_table("articles", [article_row(number)]), batch_id="b")
         catalog = read_catalog(lake)
