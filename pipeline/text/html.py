@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import msgspec
+import numpy as np
 import trafilatura
 from lxml.etree import _Element
+from numpy.typing import NDArray
 from resiliparse.extract.html2text import extract_plain_text
 
 from pipeline.text.metadata import PageMetadata, read_metadata
@@ -22,6 +24,7 @@ _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)")
 _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}" % (2 * MAX_ATTRIBUTES_IN_TAG))
 """So many attributes need so many bytes: shorter tags are not looked at."""
 _VOID = {b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"source", b"track", b"wbr"}  # fmt: skip
+_OPENING, _SLASH = b"</"
 _PART_BYTES = 16_384
 
 
@@ -38,10 +41,14 @@ def hostile_feature(content: bytes) -> str | None:
     """Why parsing the page could take minutes, or ``None``; one linear scan (parsers hang on such pages)."""
     if len(content) > MAX_PAGE_BYTES:
         return f"{len(content):,} bytes, over {MAX_PAGE_BYTES:,}"
-    for match in _LONG_TAG.finditer(content):
-        if match[0].count(b"=") > MAX_ATTRIBUTES_IN_TAG or len(match[0].split()) > 4 * MAX_ATTRIBUTES_IN_TAG:
+    starts = np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == _OPENING)
+    for start in starts[np.diff(starts, append=len(content)) > 2 * MAX_ATTRIBUTES_IN_TAG]:
+        match = _LONG_TAG.match(content, start)
+        if match and (
+            match[0].count(b"=") > MAX_ATTRIBUTES_IN_TAG or len(match[0].split()) > 4 * MAX_ATTRIBUTES_IN_TAG
+        ):
             return f"a tag with over {MAX_ATTRIBUTES_IN_TAG:,} attributes"
-    if _depth_bound(content) <= MAX_DEPTH:
+    if _depth_bound(content, starts) <= MAX_DEPTH:
         return None
     deepest = _depth(content)
     return (
@@ -51,13 +58,14 @@ def hostile_feature(content: bytes) -> str | None:
     )
 
 
-def _depth_bound(content: bytes) -> int:
-    """No tag is nested deeper than this; counted in parts, without telling tags apart."""
+def _depth_bound(content: bytes, starts: NDArray[np.intp]) -> int:
+    """No tag is nested deeper than this; counted in parts, where all that opens may come before what closes."""
+    is_closing = np.frombuffer(content + b" ", dtype=np.uint8)[starts + 1] == _SLASH
+    parts = starts // _PART_BYTES
+    closed = np.bincount(parts[is_closing], minlength=len(content) // _PART_BYTES + 1).tolist()
+    opened = np.bincount(parts[~is_closing], minlength=len(closed)).tolist()
     depth = deepest = 0
-    for start in range(0, len(content), _PART_BYTES):
-        part = content[start : start + _PART_BYTES]
-        closing = part.count(b"</")
-        opening = part.count(b"<") - closing
+    for opening, closing in zip(opened, closed, strict=True):
         deepest = max(deepest, depth + opening)
         depth = max(0, depth + opening - closing)
     return deepest

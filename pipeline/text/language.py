@@ -8,10 +8,15 @@ from typing import Any
 
 import numpy as np
 import pycld2
+from numpy.typing import NDArray
 
 NEWS_LANGUAGES = ["ar", "bn", "de", "en", "es", "fa", "fr", "ha", "he", "hi", "id", "it", "ja", "ko", "my", "nl", "pl", "ps",
                   "pt", "ru", "so", "sw", "th", "tl", "tr", "uk", "ur", "vi", "zh"]  # fmt: skip
 _HEAD_CHARACTERS = 600
+_LONGEST_FEATURE = 6
+"""Bytes of the longest feature of the first detector."""
+_NO_FEATURE = b"\0"
+"""A byte that no feature holds."""
 _TAG = re.compile(r"^([A-Za-z]{2,3})(?:[-_].*)?$")
 _RENAMED = {"iw": "he", "zh-Hant": "zh", "in": "id", "fil": "tl"}
 # What the second detector takes for broken UTF-8: controls, halves of characters, and code points that are none. Told by what
@@ -31,9 +36,50 @@ def _identifier() -> Any:
     return identifier
 
 
+class _Detector:
+    """The first detector with its walk over the bytes of a text made for all bytes at once.
+
+    Its state behind a byte depends on that byte and the five before it alone, as no feature is longer. So the states
+    behind all bytes are found in as many steps as a feature has bytes, where py3langid takes one step a byte: that was
+    half of the time of reading a record. Features and scores are the same.
+    """
+
+    def __init__(self) -> None:
+        self._model = model = _identifier()
+        self._next = np.asarray(model.tk_nextmove)
+        # Where the moves of a state begin in the table above.
+        self._row = np.asarray(model._rowbase, dtype=np.int32)
+        self._feature = np.asarray(model.tk_output, dtype=np.int32)
+        behind_one = self._row[self._next[:256]]
+        self._row_behind_two = self._row[self._next[behind_one[:, None] + np.arange(256)]].ravel()
+
+    def features(self, text: bytes) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+        """The features of a text in their order, and how often each occurs."""
+        # Behind a byte that no feature holds the walk is where it begins.
+        letters = np.frombuffer(_NO_FEATURE * (_LONGEST_FEATURE - 1) + text, dtype=np.uint8).astype(np.intp)
+        count = len(text)
+        rows = self._row_behind_two.take((letters[:count] << 8) + letters[1 : count + 1])
+        for ahead in range(2, _LONGEST_FEATURE - 1):
+            rows = self._row.take(self._next.take(rows + letters[ahead : ahead + count]))
+        found = self._feature.take(self._next.take(rows + letters[_LONGEST_FEATURE - 1 :]))
+        found = np.sort(found[found >= 0])
+        first = np.flatnonzero(np.diff(found, prepend=-1))
+        return found[first], np.diff(first, append=found.size)
+
+    def language(self, text: str) -> str:
+        """The likeliest language; that of the first class where no feature occurs, as py3langid has it."""
+        features, counts = self.features(self._model._encode(text))
+        weights = np.log1p(counts, dtype=np.float32)
+        scores = weights @ self._model.nb_ptc[features] + self._model.nb_pc if features.size else [0]
+        return str(self._model.nb_classes[int(np.argmax(scores))])
+
+
+_detector = cache(_Detector)
+
+
 def detect_language(text: str) -> str:
     """ISO 639-1 code of the text's language among those that conflict news is written in."""
-    return str(_identifier().classify(_head(text))[0])
+    return _detector().language(_head(text))
 
 
 def judge_language(declared: str | None, text: str) -> tuple[str, bool]:

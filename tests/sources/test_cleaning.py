@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 import yaml
+from py3langid.langid import visit_counts
 
 from pipeline import stages
 from pipeline.batches.publication import published_ledger
@@ -18,7 +20,8 @@ from pipeline.sources.items import FailedItem, GatedPage, ParsedArticle
 from pipeline.text.candidates import is_candidate
 from pipeline.text.damage import is_mojibake
 from pipeline.text.decode import UndecodableText, codec_of, declared_charset, decode_text
-from pipeline.text.language import judge_language
+from pipeline.text.html import hostile_feature
+from pipeline.text.language import _Detector, _identifier, judge_language
 from pipeline.text.metadata import StatedDate
 from pipeline.text.moments import read_moment
 from pipeline.text.publication import choose_publication, infer_publication
@@ -129,6 +132,31 @@ def test_a_declared_language_stands_and_is_doubted_where_the_text_is_another() -
     assert judge_language("en-GB", english) == ("en", True)
     assert judge_language("fr", english) == ("fr", False)
     assert judge_language("fr", "12:30") == ("fr", True)
+
+
+def test_features_of_a_text_are_those_of_the_detectors_own_walk() -> None:
+    model, detector, chance = _identifier(), _Detector(), random.Random(7)
+    texts = [text.encode() for given in TEXTS.values() for text in given]
+    texts += [chance.randbytes(size) for size in range(300)]
+    texts += [b"".join(chance.choices(texts, k=3))[chance.randrange(9) :] for _ in range(100)]
+    for text in texts:
+        walked = visit_counts(model.tk_nextmove, model._rowbase, model.tk_output, text) or {}
+        features, counts = detector.features(text)
+        assert list(zip(features.tolist(), counts.tolist(), strict=True)) == sorted(walked.items())
+    for text in [*texts, b"", b"12:30"]:
+        readable = text.decode("utf-8", errors="replace")[:600]
+        assert detector.language(readable) == model.classify(readable)[0]
+
+
+def test_tags_left_open_are_hostile_and_stray_closing_ones_do_not_hide_them() -> None:
+    assert hostile_feature(b"<b>" * 1_001) == "tags nested 1,001 deep"
+    assert hostile_feature(b"</b>" * 600 + b"<b>" * 1_001) == "tags nested 1,001 deep"
+    assert hostile_feature(b"<b></br>" * 2_000) == "tags nested 2,000 deep"
+    assert hostile_feature(b"<p>a</p>" * 5_000) is None
+    assert hostile_feature(b"<br>" * 5_000) is None
+    assert hostile_feature(b"<") is None
+    assert hostile_feature(b"") is None
+    assert hostile_feature(b"<p " + b"a=1 " * 2_001 + b"<") == "a tag with over 2,000 attributes"
 
 
 PLUS_ONE = "2025-03-05T08:00:00+01:00"
