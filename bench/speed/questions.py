@@ -162,6 +162,7 @@ def write_plain_database(folder: Path) -> None:
             connection.execute(
                 f"CREATE VIEW {name} AS FROM read_parquet('{folder}/plain/{name}/**/*.parquet', hive_partitioning = true, hive_types = {{{kinds}}})"
             )
+        connection.execute("CREATE SCHEMA versions; CREATE VIEW versions.articles AS FROM main.articles")
         connection.execute("CREATE VIEW counted_reports AS FROM incident_reports WHERE is_counted")
         wanted = ("countries", "evidence", "incident_candidates", "report_sides", "v_ucdp_ged")
         for statement in view_statements():
