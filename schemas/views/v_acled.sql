@@ -34,7 +34,7 @@ SELECT coded.report_id AS event_id_cnty, date_start AS event_date, incident_year
        coalesce(fatalities_best, fatalities_low) AS fatalities, NULL::VARCHAR AS tags,
        epoch(batch.committed_at)::BIGINT AS "timestamp"
 FROM coded
-JOIN versions.articles AS article ON article.version = coded.article_version
+LEFT JOIN versions.articles AS article ON article.version = coded.article_version
 LEFT JOIN main.batches AS batch ON batch.batch_id = coded.batch_id;
 COMMENT ON VIEW main.v_acled IS 'The counted reports under ACLED''s column names and vocabularies. NULL where the text does not say: unlike ACLED, no unidentified actor is filled in. ACLED''s own data are checked and merged by people; these are not.';
 COMMENT ON COLUMN main.v_acled.event_id_cnty IS 'The report id; an id of our own, not of ACLED.';

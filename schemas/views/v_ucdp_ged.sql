@@ -48,7 +48,7 @@ SELECT ordered.report_id AS id, NULL::VARCHAR AS relid, incident_year AS "year",
        END AS deaths_unknown,
        fatalities_best AS best, fatalities_high AS high, fatalities_low AS low,
        NULL::INTEGER AS gwnoa, NULL::INTEGER AS gwnob
-FROM ordered JOIN versions.articles AS article ON article.version = ordered.article_version;
+FROM ordered LEFT JOIN versions.articles AS article ON article.version = ordered.article_version;
 COMMENT ON VIEW main.v_ucdp_ged IS 'The counted reports that tell of at least one death, under UCDP GED''s column names. GED holds one row an incident, checked by people; here one article''s report is a row. GED''s ids of conflicts and dyads are not given.';
 COMMENT ON COLUMN main.v_ucdp_ged.id IS 'The report id; an id of our own, not of UCDP.';
 COMMENT ON COLUMN main.v_ucdp_ged.relid IS 'Always NULL.';
