@@ -33,8 +33,9 @@ STORAGE_VERSION = "v1.0.0"
 """File format that every DuckDB client from 1.0 on can open."""
 
 
-_UNSUPERSEDED = f"ANTI JOIN versions.{SUPERSEDED} AS gone ON gone.version = kept."
-"""A version's key is made from its article's too, so it tells enough, and a question reads one column less."""
+_UNSUPERSEDED = f"NOT IN (SELECT version FROM versions.{SUPERSEDED})"
+"""A version's key is made from its article's too, so it tells enough, and a question reads one column less. Not an anti-join: DuckDB
+turns that round, and keeps all rows that a question is about in memory, where it takes them for fewer than those superseded."""
 
 
 def _current_select(spec: Table) -> str:
@@ -42,14 +43,14 @@ def _current_select(spec: Table) -> str:
     if spec.name == "articles":
         return (
             "SELECT kept.*, coalesce(near_duplicate_group, article_id) AS near_duplicate_group "
-            f"FROM (SELECT * FROM versions.articles AS kept {_UNSUPERSEDED}version) AS kept "
+            f"FROM (SELECT * FROM versions.articles WHERE version {_UNSUPERSEDED}) AS kept "
             f"LEFT JOIN (SELECT article_id, near_duplicate_group FROM {GROUPS_TABLE}) USING (article_id)"
         )
     if spec.name == PAIRS:
         return current_pairs()
     if "article_version" not in {c.name for c in spec.columns} or spec.name in _OF_ALL_VERSIONS:
         return f'SELECT * FROM versions."{spec.name}"'
-    return f'SELECT kept.* FROM versions."{spec.name}" AS kept {_UNSUPERSEDED}article_version'
+    return f'SELECT * FROM versions."{spec.name}" WHERE article_version {_UNSUPERSEDED}'
 
 
 def _stored_select(spec: Table, lake: Path, catalog: Catalog) -> str:

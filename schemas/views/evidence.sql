@@ -1,7 +1,7 @@
 CREATE VIEW main.evidence AS
 SELECT r.report_id, r.article_id, a.source_name, a.url, e.field, e.quote, e."start" AS evidence_start, e."end" AS evidence_end
-FROM (SELECT report_id, article_id, unnest(evidence) AS e FROM main.incident_reports) AS r
-JOIN main.articles AS a USING (article_id);
+FROM (SELECT report_id, article_id, article_version, unnest(evidence) AS e FROM main.incident_reports) AS r
+JOIN versions.articles AS a ON a.version = r.article_version;
 COMMENT ON VIEW main.evidence IS 'One quote a row: the words each field of an incident report rests on.';
 COMMENT ON COLUMN main.evidence.report_id IS 'The incident report.';
 COMMENT ON COLUMN main.evidence.article_id IS 'The article that tells it.';

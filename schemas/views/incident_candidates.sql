@@ -3,7 +3,7 @@ WITH told AS (
   SELECT report.*, article.source_name, article.published_at,
          CASE WHEN date_precision = 1 AND geo_precision <= 2
               THEN coalesce(latitude || ' ' || longitude, lower(place_name)) END AS spot
-  FROM main.counted_reports AS report JOIN main.articles AS article USING (article_id)
+  FROM main.counted_reports AS report JOIN versions.articles AS article ON article.version = report.article_version
 ), numbered AS (
   SELECT told.*, CASE WHEN spot IS NULL THEN report_id ELSE spot || ' ' || row_number() OVER (
            PARTITION BY article_id, country_code, incident_year, date_start, event_type, spot

@@ -1,6 +1,6 @@
 CREATE VIEW main.v_acled AS
 WITH coded AS (
-  SELECT report.*, region.iso_numeric, region.acled_region, side_a, side_b,
+  SELECT report.*, region.iso_numeric, region.acled_region,
          CASE side_a[1].actor_type WHEN 'state_forces' THEN 1 WHEN 'rebel_group' THEN 2 WHEN 'militia' THEN 3
            WHEN 'communal_militia' THEN 4 WHEN 'rioters' THEN 5 WHEN 'protesters' THEN 6 WHEN 'civilians' THEN 7
            WHEN 'external_forces' THEN 8 END AS kind_a,
@@ -9,8 +9,7 @@ WITH coded AS (
            WHEN 'external_forces' THEN 8 END AS kind_b,
          ['State forces', 'Rebel group', 'Political militia', 'Identity militia', 'Rioters', 'Protesters', 'Civilians',
           'External/Other forces'] AS kinds
-  FROM main.counted_reports AS report
-  JOIN main.report_sides AS sides ON sides.report_id = report.report_id
+  FROM main.report_sides AS report
   LEFT JOIN main.countries AS region ON region.country_code = report.country_code
 )
 SELECT coded.report_id AS event_id_cnty, date_start AS event_date, incident_year AS "year",
@@ -35,7 +34,7 @@ SELECT coded.report_id AS event_id_cnty, date_start AS event_date, incident_year
        coalesce(fatalities_best, fatalities_low) AS fatalities, NULL::VARCHAR AS tags,
        epoch(batch.committed_at)::BIGINT AS "timestamp"
 FROM coded
-JOIN main.articles AS article ON article.article_id = coded.article_id
+LEFT JOIN versions.articles AS article ON article.version = coded.article_version
 LEFT JOIN main.batches AS batch ON batch.batch_id = coded.batch_id;
 COMMENT ON VIEW main.v_acled IS 'The counted reports under ACLED''s column names and vocabularies. NULL where the text does not say: unlike ACLED, no unidentified actor is filled in. ACLED''s own data are checked and merged by people; these are not.';
 COMMENT ON COLUMN main.v_acled.event_id_cnty IS 'The report id; an id of our own, not of ACLED.';

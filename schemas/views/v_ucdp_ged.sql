@@ -1,13 +1,12 @@
 CREATE VIEW main.v_ucdp_ged AS
 WITH sided AS (
-  SELECT report.*, region.ucdp_region, side_a, side_b,
+  SELECT report.*, region.ucdp_region,
          side_a[1].actor_type IN ('state_forces', 'external_forces') AS is_state_a,
          side_b[1].actor_type IN ('state_forces', 'external_forces') AS is_state_b,
          side_a[1].actor_type IN ('rebel_group', 'militia', 'communal_militia') AS is_group_a,
          side_b[1].actor_type IN ('rebel_group', 'militia', 'communal_militia') AS is_group_b,
          len(side_b) > 0 AND len([a for a in side_b if a.actor_type IN ('civilians', 'protesters')]) = len(side_b) AS is_civilian_b
-  FROM main.counted_reports AS report
-  JOIN main.report_sides AS sides ON sides.report_id = report.report_id
+  FROM main.report_sides AS report
   LEFT JOIN main.countries AS region ON region.country_code = report.country_code
   WHERE fatalities_best > 0 OR fatalities_low > 0 OR fatalities_high > 0
 ), typed AS (
@@ -49,7 +48,7 @@ SELECT ordered.report_id AS id, NULL::VARCHAR AS relid, incident_year AS "year",
        END AS deaths_unknown,
        fatalities_best AS best, fatalities_high AS high, fatalities_low AS low,
        NULL::INTEGER AS gwnoa, NULL::INTEGER AS gwnob
-FROM ordered JOIN main.articles AS article ON article.article_id = ordered.article_id;
+FROM ordered LEFT JOIN versions.articles AS article ON article.version = ordered.article_version;
 COMMENT ON VIEW main.v_ucdp_ged IS 'The counted reports that tell of at least one death, under UCDP GED''s column names. GED holds one row an incident, checked by people; here one article''s report is a row. GED''s ids of conflicts and dyads are not given.';
 COMMENT ON COLUMN main.v_ucdp_ged.id IS 'The report id; an id of our own, not of UCDP.';
 COMMENT ON COLUMN main.v_ucdp_ged.relid IS 'Always NULL.';

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pipeline.errors import LakeError
 from pipeline.lake.catalog import Catalog, write_catalog
 from pipeline.lake.history import state
 from pipeline.lake.snapshot import Snapshot
+from pipeline.lake.store import append, stored_table
 from pipeline.lake.views import database_as_of, write_database
 from pipeline.schema.tables import arrow_table, table
 
@@ -60,6 +62,27 @@ def test_columns_that_came_later_are_null_in_an_old_lake(reduced: Settings) -> N
     ]
     assert published_ledger("b-old", reduced.lake) is not None
     write_database(reduced.database, reduced.lake, state(reduced.lake, 1))
+
+
+def test_a_table_is_read_by_its_first_file_only_while_it_has_the_columns_it_was_made_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = table("batches")
+    older = dataclasses.replace(
+        newer, columns=tuple(c for c in newer.columns if c.name not in NEWER["batches"])
+    )
+    rows = arrow_table("batches", [blank_row("batches") | {"batch_id": "b-1"}])
+    monkeypatch.setattr("pipeline.lake.store.table", lambda _: older)
+    versions = [append(tmp_path, "batches", rows.drop_columns(NEWER["batches"]), batch_id="b-1")]
+    versions += [append(tmp_path, "batches", rows.drop_columns(NEWER["batches"]), batch_id="b-2")]
+    monkeypatch.setattr("pipeline.lake.store.table", lambda _: newer)
+    versions += [append(tmp_path, "batches", rows, batch_id="b-3")]
+    states = [Catalog(1, {"batches": version}) for version in versions]
+    assert [stored_table(tmp_path, "batches", one).is_uniform for one in states] == [True, True, False]
+    for count, one in enumerate(states, start=1):
+        with Snapshot(tmp_path, one) as snapshot:
+            asked = "SELECT count(*) AS n, count(items_gated) AS told FROM batches"
+            assert snapshot.rows(asked) == [{"n": count, "told": int(count == 3)}]
 
 
 def test_the_next_batch_adds_the_columns_and_earlier_states_stay_readable(reduced: Settings) -> None:
