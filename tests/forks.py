@@ -169,7 +169,7 @@ def _place(path: Any, *_rest: Any) -> str:
     """What kind of thing lies at a path, without the names that differ from run to run."""
     if isinstance(path, int):
         path = Path(f"/proc/self/fd/{path}").readlink()
-    parts = Path(str(getattr(path, "_table", path))).parts
+    parts = Path(str(getattr(path, "table_uri", path)).removeprefix("file://")).parts
     kinds = ("raw", "staging", "lake", "reports", "home")
     found = next((n for n in range(len(parts) - 1, -1, -1) if parts[n] in kinds), len(parts) - 1)
     return "/".join(_kind(part) for part in parts[found:])
