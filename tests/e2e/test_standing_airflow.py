@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -182,14 +183,24 @@ def test_people_decide_about_quarantined_rows_in_a_form_and_the_decisions_are_pu
     dag = "/api/v2/dags/review_quarantine/dagRuns"
     run = _call(port, dag, {"logical_date": None, "conf": {}}, token)
     path = f"{dag}/{run['dag_run_id']}"
-    form = until(
-        lambda: [
-            asked
-            for asked in _call(port, f"{path}/hitlDetails", token=token)["hitl_details"]
-            if asked["task_instance"]["map_index"] >= 0
-        ],
-        "the question",
-    )[0]
+
+    def open_forms() -> list[dict[str, Any]]:
+        """Questions that wait and whose asking the scheduler has taken note of.
+
+        Airflow 3.3 takes a task that goes on in the second before that for lost, and asks again: no person is so fast.
+        """
+        log = (home.airflow_home / "standalone.log").read_text(encoding="utf-8", errors="replace")
+        noted = {
+            int(found[1])
+            for found in re.finditer(r"event with state success .*task_id='decide'.*try_number=(\d+)", log)
+        }
+        asked = _call(port, f"{path}/hitlDetails", token=token)["hitl_details"]
+        waiting = [
+            one for one in asked if one["task_instance"]["map_index"] >= 0 and not one["response_received"]
+        ]
+        return [one for one in waiting if one["task_instance"]["try_number"] in noted]
+
+    form = until(open_forms, "the question")[0]
     assert "The incident is not later than" in html.unescape(form["body"])
     assert not any(sign in form["body"] for sign in ("{", "<", "](", "://"))
     answer = {
@@ -199,12 +210,15 @@ def test_people_decide_about_quarantined_rows_in_a_form_and_the_decisions_are_pu
             "corrections": "date_start=2025-03-03\ndate_end=2025-03-03",
         },
     }
-    asked = f"{path}/taskInstances/decide/{form['task_instance']['map_index']}/hitlDetails"
-    _call(port, asked, answer, token, "PATCH")
-    state = until(
-        lambda: (s := _call(port, path, token=token)["state"]) in {"success", "failed"} and s,
-        "the end of the review",
-    )
+
+    def end_of_review() -> str | None:
+        for one in open_forms():
+            index = one["task_instance"]["map_index"]
+            _call(port, f"{path}/taskInstances/decide/{index}/hitlDetails", answer, token, "PATCH")
+        state = _call(port, path, token=token)["state"]
+        return str(state) if state in {"success", "failed"} else None
+
+    state = until(end_of_review, "the end of the review")
     assert state == "success"
     [row] = rows(home, _REVIEWED)
     assert (row["report_id"], str(row["date_start"])) == (key, "2025-03-03")
