@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pyarrow as pa
 
 from pipeline.errors import LakeError
 from pipeline.extract.rows import EXTRACTED_TABLES
@@ -20,7 +19,6 @@ from pipeline.quality.revisions import DECIDED
 from pipeline.schema.tables import table
 
 Row = dict[str, Any]
-_ACTIONS = ", ".join(map(sql_text, DECIDED))
 
 
 def decisions_about(lake: Path, versions: set[tuple[str, str]]) -> list[Row]:
@@ -34,14 +32,11 @@ def decisions_about(lake: Path, versions: set[tuple[str, str]]) -> list[Row]:
 
 def snapshot_decisions(snapshot: Snapshot, versions: set[tuple[str, str]]) -> list[Row]:
     """The same of one visible state."""
-    wanted = pa.table({"article_version": pa.array(sorted({v for _, v in versions}), pa.string())})
-    snapshot.connection.register("decided_versions", wanted)
-    found = snapshot.rows(
-        f"SELECT * FROM revisions SEMI JOIN decided_versions USING (article_version) WHERE action IN ({_ACTIONS}) "
-        "ORDER BY decided_at, revision_id"
-    )
-    snapshot.connection.unregister("decided_versions")
-    return found
+    columns = [column.name for column in table("revisions").columns]
+    wanted = {(version,) for _, version in versions}
+    found = snapshot.matching("revisions", columns, ("article_version",), wanted)
+    decided = [row for row in found if row["action"] in DECIDED]
+    return sorted(decided, key=lambda row: (row["decided_at"], row["revision_id"]))
 
 
 def orphaned_decisions(snapshot: Snapshot) -> list[Row]:

@@ -15,9 +15,8 @@ Row = dict[str, Any]
 
 def settled_rows(snapshot: Snapshot, rejected: list[Row], now: dt.datetime) -> list[Row]:
     """Rejected rows to append; an input that a person has corrected (in a lake that is made again) is closed already."""
-    if not rejected:
-        return []
-    decided = snapshot.rows("SELECT entity_id FROM revisions WHERE entity = 'quarantine'")
+    asked = {("quarantine", row["quarantine_id"]) for row in rejected}
+    decided = snapshot.matching("revisions", ("entity_id",), ("entity", "entity_id"), asked)
     corrected = {row["entity_id"] for row in decided}
     return [row | {"replayed_at": now} if row["quarantine_id"] in corrected else row for row in rejected]
 

@@ -107,12 +107,6 @@ class ReportData:
         """True where nothing is missing from the ledger."""
         return all(left == right for _, left, right in self.balances)
 
-    @property
-    def pass_rate(self) -> float | None:
-        """Share of the rows made that meet every expectation."""
-        made: int = self.batch["rows_extracted"]
-        return None if not made else float(self.batch["rows_accepted"] / made)
-
 
 SHOWN_ROWS = 500
 SHOWN_EXAMPLES = 5
