@@ -131,8 +131,7 @@ def run_source(
     try:
         return finish(batch_id, settings, extractor=extractor, progress=progress, is_reported=is_reported)
     except SupersededError as error:
-        progress(str(error))
-        _staged(batch_id, settings).remove()
+        progress(str(error))  # its staging folder is left to the sweep: a twin may be working in it
         return None
 
 

@@ -134,6 +134,26 @@ def test_consumers_alive_at_once_share_no_message(home: Settings, broker: Broker
     assert_exactly_once(home, ids)
 
 
+def test_a_consumer_that_was_slower_leaves_a_twin_its_batch(
+    home: Settings, broker: Broker, topic: str
+) -> None:
+    ids = produce(broker, topic, range(1, 7))
+    twin = stages.ingest_source("wire", home)
+    assert twin is not None
+
+    def let_another_publish(line: str) -> None:
+        if line.startswith("validate"):
+            ids.extend(produce(broker, topic, range(7, 10)))
+            drain(home)
+
+    assert stages.run_source("wire", home, progress=let_another_publish) is None
+    stages.extract(twin, home)
+    stages.validate(twin, home)
+    with pytest.raises(SupersededError, match="another run was faster"):
+        stages.publish(twin, home)
+    assert_exactly_once(home, ids)
+
+
 def _kill_and_count(home: Settings, broker: Broker, topic: str, kills: int) -> None:
     """Kill a consumer ``kills`` times, at moments spread over its whole run, while messages go on arriving."""
     moments = random.Random(20250101)
