@@ -6,6 +6,7 @@ That process is a fresh interpreter with one thread: no lock, connection or open
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import os
 
 # Before numpy and Arrow are imported: they start threads otherwise, and a process with threads is not safely forked.
@@ -39,3 +40,5 @@ extract_one(
 judge_language(None, _TEXT)
 # It depends on the home, which may be another one for each use, and may have changed.
 default_gazetteer.cache_clear()
+# What is read by now is never garbage: a worker that looks through it for some copies the memory it shares.
+gc.freeze()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.lake.snapshot import Snapshot
+from pipeline.lake.supersession import SUPERSEDED, misjudged_select
 from pipeline.schema.tables import Table, tables
 
 _OF_ARTICLES = ("article_id", "article_version")
@@ -46,6 +47,11 @@ def broken_rules(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
         yield from _told(snapshot, name, query, f"rows refer to no row of {other} by {' and '.join(columns)}")
     yield from _verbatim(snapshot)
     yield from _ledger(snapshot)
+    if SUPERSEDED in snapshot.catalog.tables:
+        judged = f"SELECT version AS found FROM ({misjudged_select('articles')})"
+        yield from _told(
+            snapshot, SUPERSEDED, judged, "versions are superseded here or by the articles, but not by both"
+        )
 
 
 def _told(snapshot: Snapshot, name: str, query: str, what: str) -> Iterator[tuple[str, str]]:

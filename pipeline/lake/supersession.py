@@ -6,17 +6,7 @@ in which versions came. It is kept as a table, so that views leave out what it n
 
 from __future__ import annotations
 
-from pipeline.lake.snapshot import Snapshot
-
 SUPERSEDED = "superseded_versions"
-MISJUDGED = """
-WITH expected AS ({expected})
-(SELECT article_id, version FROM expected EXCEPT SELECT article_id, version FROM superseded_versions)
-UNION (SELECT article_id, version FROM superseded_versions EXCEPT SELECT article_id, version FROM expected)
-ORDER BY ALL
-"""
-
-
 RANK = ("published_at", "modified_at")
 """What orders the versions of an article; a version that was never modified comes before any that was."""
 
@@ -30,7 +20,8 @@ def superseded_select(articles: str) -> str:
     )
 
 
-def misjudged_versions(snapshot: Snapshot) -> list[tuple[str, str]]:
+def misjudged_select(articles: str) -> str:
     """Versions that the kept set and the articles themselves disagree about; none in a lake that is well."""
-    found = snapshot.rows(MISJUDGED.format(expected=superseded_select("articles")))
-    return [(row["article_id"], row["version"]) for row in found]
+    expected = f"SELECT article_id, version FROM ({superseded_select(articles)})"
+    kept = f"SELECT article_id, version FROM {SUPERSEDED}"
+    return f"({expected} EXCEPT {kept}) UNION ({kept} EXCEPT {expected})"

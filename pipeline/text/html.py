@@ -10,6 +10,7 @@ import trafilatura
 from lxml.etree import _Element
 from numpy.typing import NDArray
 from resiliparse.extract.html2text import extract_plain_text
+from trafilatura.settings import Extractor
 
 from pipeline.text.metadata import PageMetadata, read_metadata
 
@@ -25,6 +26,9 @@ _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}" % (2 * MAX_ATTRIBUTES_IN_TAG))
 """So many attributes need so many bytes: shorter tags are not looked at."""
 _VOID = {b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"source", b"track", b"wbr"}  # fmt: skip
 _OPENING, _SLASH = b"</"
+_OPTIONS = Extractor(fast=True, comments=False, tables=False)
+_READ_SCRIPTS = ("json", "math")
+"""In the type of a script that holds text: articles in JSON-LD, formulas."""
 _PART_BYTES = 16_384
 
 
@@ -86,6 +90,7 @@ def parse_page(html: str) -> PageArticle:
     if tree is None:
         return PageArticle(None, PageMetadata())
     metadata = read_metadata(tree)
+    _empty_scripts(tree)
     text, is_fallback = _main_text(tree, html)
     return PageArticle(text, metadata, is_fallback)
 
@@ -101,10 +106,15 @@ def cheap_text(html: str, *, has_lines: bool = False) -> str:
     return found
 
 
+def _empty_scripts(tree: _Element) -> None:
+    """Take out what no reader sees, which is most of many pages: the tree is copied on the way to the main text."""
+    for node in tree.iter("script", "style"):
+        if not any(kind in node.get("type", "") for kind in _READ_SCRIPTS):
+            node.text = None
+
+
 def _main_text(tree: _Element, html: str) -> tuple[str | None, bool]:
-    text = trafilatura.extract(
-        tree, fast=True, include_comments=False, include_tables=False, deduplicate=False
-    )
+    text = trafilatura.extract(tree, options=_OPTIONS)
     if text and len(text) >= MIN_ARTICLE_CHARACTERS:
         return text, False
     paragraphs = [line.strip() for line in cheap_text(html, has_lines=True).splitlines()]

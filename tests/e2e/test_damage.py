@@ -158,6 +158,27 @@ def test_rows_that_contradict_the_ledger_are_found(server: ForkServer, copied: S
     assert "the tables hold" in found["batches"]
 
 
+def test_a_version_that_is_wrongly_superseded_is_found(server: ForkServer, copied: Settings) -> None:
+    import msgspec
+
+    from pipeline.lake.catalog import write_catalog
+    from pipeline.lake.snapshot import Snapshot
+    from pipeline.lake.store import append
+    from pipeline.lake.supersession import SUPERSEDED
+    from pipeline.schema.tables import arrow_table
+
+    with Snapshot(copied.lake) as snapshot:
+        [row] = snapshot.rows("SELECT article_id, version, batch_id FROM articles ORDER BY ALL LIMIT 1")
+        catalog = snapshot.catalog
+    rows = arrow_table(SUPERSEDED, [row | {"superseding_version": "v-none"}])
+    tables = catalog.tables | {SUPERSEDED: append(copied.lake, SUPERSEDED, rows, batch_id=row["batch_id"])}
+    write_catalog(copied.lake, msgspec.structs.replace(catalog, tables=tables))
+    checked = server.run(copied.home, "lake", "check", "--json")
+    [found] = json.loads(checked.out)["damages"]
+    assert found["table"] == SUPERSEDED
+    assert found["damage"].startswith("1 versions are superseded here or by the articles, but not by both")
+
+
 def test_a_rebuild_keeps_batches_times_and_source_states(server: ForkServer, copied: Settings) -> None:
     import msgspec
 
