@@ -25,8 +25,9 @@ from rich.table import Table
 
 from pipeline.sources.html_page import Page, article_of_page
 from pipeline.sources.items import ParsedArticle, RejectedInput
+from pipeline.text.candidates import is_candidate
 from pipeline.text.decode import declared_charset, decode_text
-from pipeline.text.html import cheap_text, parse_page
+from pipeline.text.html import gate_text, parse_page
 
 DATES = Path(__file__).parent / "page_dates.csv"
 _WORD = re.compile(r"\w+")
@@ -106,7 +107,7 @@ def main() -> None:
     readers = {
         "pipeline": lambda page: parse_page(page).text,
         "trafilatura fast": lambda page: trafilatura.extract(page, fast=True, include_comments=False),
-        "the gate's cheap text": cheap_text,
+        "the gate's text": gate_text,
     }
     table = Table("main text", "F1", "precision", "recall", "pages")
     for label, read in readers.items():
@@ -114,6 +115,11 @@ def main() -> None:
         table.add_row(label, f"{found.f1:.3f}", f"{found.precision:.3f}", f"{found.recall:.3f}", str(len(html)))  # fmt: skip
     out = Console(highlight=False, soft_wrap=True, width=120)
     out.print(table)
+    telling = {name for name, text in gold.items() if is_candidate(text)}
+    passed = {name for name, page in html.items() if is_candidate(gate_text(page))}
+    out.print(
+        f"{len(telling)} pages have a candidate's text; {len(telling & passed)} of them pass the gate, and {len(passed - telling)} others."
+    )
     days = gold_days()
     read_days = {name: read_article(name, pages[name][0], pages[name][2]) for name in days}
     dates = Table("certainty", "pages", "day right")

@@ -17,6 +17,7 @@ from pipeline.batches.extraction import extract_one
 from pipeline.extract.gazetteer import default_gazetteer
 from pipeline.records import Article
 from pipeline.sources import registry
+from pipeline.text.candidates import is_candidate
 from pipeline.text.language import judge_language
 
 _DAY = dt.date(2025, 3, 5)
@@ -38,6 +39,7 @@ extract_one(
     )
 )
 judge_language(None, _TEXT)
+is_candidate(_TEXT)
 # It depends on the home, which may be another one for each use, and may have changed.
 default_gazetteer.cache_clear()
 # What is read by now is never garbage: a worker that looks through it for some copies the memory it shares.

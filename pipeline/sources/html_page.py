@@ -14,7 +14,7 @@ from pipeline.sources.raw import RawObject
 from pipeline.sources.text_file import decode_content
 from pipeline.text.candidates import is_candidate
 from pipeline.text.decode import declared_charset
-from pipeline.text.html import cheap_text, hostile_feature, parse_page
+from pipeline.text.html import gate_text, hostile_feature, parse_page
 from pipeline.text.language import judge_language, normalize_language
 from pipeline.text.metadata import StatedDate
 from pipeline.text.moments import read_moment
@@ -55,7 +55,7 @@ def read_page(page: Page, is_gated: bool = False) -> ParsedArticle | GatedPage |
     """The article of a page, or why there is none. Where ``is_gated``, only pages with a word of conflict are read."""
     try:
         html, charset = decode_page(page)
-        if is_gated and not is_candidate(cheap_text(html)):
+        if is_gated and not is_candidate(gate_text(html)):
             return GatedPage(url=page.url, input_location=page.location, raw_sha256=page.raw_sha256)
         return _article(page, html, charset)
     except RejectedInput as rejected:

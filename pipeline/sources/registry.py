@@ -40,6 +40,7 @@ Made = TypeVar("Made")
 PAGE_SECONDS = 8.0
 """After this long the process of a page is killed; with the start of another, a hostile page holds up its batch ten seconds. A
 page that hangs a parser once hangs it again, so it has one try."""
+PAGES_AT_ONCE = 8
 Part = TypeVar("Part", Page, KeptMessage)
 
 
@@ -149,7 +150,14 @@ def read_items(objects: Iterable[RawObject], *, workers: int, is_gated: bool = F
         else:
             yield read_file(raw)
     for name_objects in guarded.values():
-        for outcome in map_guarded(read_file, name_objects, workers=workers, seconds=PAGE_SECONDS, tries=1):
+        for outcome in map_guarded(
+            read_file,
+            name_objects,
+            workers=workers,
+            seconds=PAGE_SECONDS,
+            tries=1,
+            at_once=PAGES_AT_ONCE,
+        ):
             if outcome.made is not None:
                 yield outcome.made
             else:
@@ -167,9 +175,8 @@ def _read_stream(made: Iterator[Made], raw: RawObject) -> Iterator[Made | Failed
 def parse_pages(found: Iterable[Page | Item], *, workers: int, is_gated: bool = False) -> Iterator[Item]:
     """The items of the pages, in processes that can be killed; what is an item already goes through."""
     parse = partial(read_page, is_gated=is_gated)
-    return _parse_guarded(
-        found, Page, partial(_guarded, parse, workers=workers, seconds=PAGE_SECONDS, tries=1), rejected_page
-    )
+    guarded = partial(_guarded, parse, workers=workers, seconds=PAGE_SECONDS, tries=1, at_once=PAGES_AT_ONCE)
+    return _parse_guarded(found, Page, guarded, rejected_page)
 
 
 def parse_messages(found: Iterable[KeptMessage | Item], *, workers: int) -> Iterator[Item]:
@@ -186,8 +193,9 @@ def _guarded(
     workers: int,
     seconds: float = ITEM_SECONDS,
     tries: int = ITEM_TRIES,
+    at_once: int = 1,
 ) -> Iterator[Outcome[Given, Item]]:
-    return map_guarded(parse, given, workers=workers, seconds=seconds, tries=tries)
+    return map_guarded(parse, given, workers=workers, seconds=seconds, tries=tries, at_once=at_once)
 
 
 def _parse_guarded(

@@ -7,20 +7,26 @@ import resource
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import TimeoutError as ItemTimeout
+from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
+Told = tuple[Made | None, str | None, bool]
+"""What was made of an item, or its failure, and whether a limit stopped it."""
 
 ITEM_SECONDS = 10.0
 ITEM_MEMORY_BYTES = 1 << 30
 ITEMS_BEFORE_RECYCLING = 5000
+TOGETHER_SECONDS = 1.0
+"""How long items that are given to a worker together may take: one that hangs holds the others up no longer."""
 ITEM_TRIES = 3
 """Where a limit may have been met for want of the machine's time or memory, an item that met one is tried again."""
 
@@ -61,57 +67,88 @@ def map_guarded(
     workers: int,
     seconds: float = ITEM_SECONDS,
     tries: int = ITEM_TRIES,
+    at_once: int = 1,
 ) -> Iterator[Outcome[Given, Made]]:
     """Apply ``work`` (importable by name) to each item; one bad item never stops the others.
 
-    An item that is stopped by a limit, or whose process dies, is tried ``tries`` times in all. At most ``4 * workers``
-    items are under way, so that memory stays flat on a long stream.
+    An item that is stopped by a limit, or whose process dies, is tried ``tries`` times in all. Short work is given to a
+    worker ``at_once``, so many items together, which costs less than one by one; where they are not done within
+    ``TOGETHER_SECONDS``, or their process dies, each of them is tried alone. At most ``4 * workers`` such parts are
+    under way, so that memory stays flat on a long stream.
     """
     pool = ProcessPool(
         max_workers=workers,
-        max_tasks=ITEMS_BEFORE_RECYCLING,
+        max_tasks=ITEMS_BEFORE_RECYCLING // at_once,
         initializer=_begin_worker,
         initargs=[dict(os.environ)],
         context=_fork_server(),
     )
-    under_way: deque[tuple[Given, ProcessFuture[Made]]] = deque()
 
-    def begun(given: Given) -> ProcessFuture[Made]:
-        return pool.schedule(work, args=[given], timeout=seconds)
+    def begun(part: list[Given]) -> _Begun[Given, Made]:
+        limit = seconds if len(part) == 1 else min(seconds, TOGETHER_SECONDS)
+        return _Begun(part, limit, pool.schedule(_each, args=[work, part], timeout=limit))
 
-    def settled() -> Outcome[Given, Made]:
-        given, future = under_way.popleft()
-        outcome = _outcome(given, future, seconds)
+    def settled(part: _Begun[Given, Made]) -> Iterator[Outcome[Given, Made]]:
+        outcomes = part.outcomes()
+        if any(outcome.is_limit for outcome in outcomes) and len(outcomes) > 1:
+            for alone in [begun([given]) for given in part.given]:
+                yield from settled(alone)
+            return
         for _ in range(1, tries):
-            if not outcome.is_limit:
-                return outcome
-            outcome = _outcome(given, begun(given), seconds)
-        return outcome
+            if not any(outcome.is_limit for outcome in outcomes):
+                break
+            outcomes = begun(part.given).outcomes()
+        yield from outcomes
 
+    under_way: deque[_Begun[Given, Made]] = deque()
     finished = False
     try:
-        for given in items:
-            under_way.append((given, begun(given)))
+        waiting = iter(items)
+        while part := list(islice(waiting, at_once)):
+            under_way.append(begun(part))
             if len(under_way) >= 4 * workers:
-                yield settled()
+                yield from settled(under_way.popleft())
         while under_way:
-            yield settled()
+            yield from settled(under_way.popleft())
         finished = True
     finally:
         (pool.close if finished else pool.stop)()  # type: ignore[no-untyped-call]
         pool.join()
 
 
-def _outcome(given: Given, future: ProcessFuture[Made], seconds: float) -> Outcome[Given, Made]:
-    try:
-        return Outcome(given, made=future.result())
-    except ItemTimeout:
-        return Outcome(given, failure=f"it took more than {seconds:g} seconds", is_limit=True)
-    except ProcessExpired as error:
-        return Outcome(given, failure=f"its process died (exit code {error.exitcode})", is_limit=True)
-    except MemoryError:
-        return Outcome(
-            given, failure=f"it needed more than {ITEM_MEMORY_BYTES >> 30} GiB of memory", is_limit=True
-        )
-    except Exception as error:
-        return Outcome(given, failure=f"{type(error).__name__}: {error}")
+@dataclass(frozen=True)
+class _Begun(Generic[Given, Made]):
+    """Items that a worker was given together, and how long it may take."""
+
+    given: list[Given]
+    seconds: float
+    future: ProcessFuture[list[Told[Made]]]
+
+    def outcomes(self) -> list[Outcome[Given, Made]]:
+        """What became of each, once all is over; the same of all where their process was stopped."""
+        try:
+            made = self.future.result()
+        except ItemTimeout:
+            made = [(None, f"it took more than {self.seconds:g} seconds", True)] * len(self.given)
+        except ProcessExpired as error:
+            made = [(None, f"its process died (exit code {error.exitcode})", True)] * len(self.given)
+        except Exception as error:
+            made = [_failed(error)] * len(self.given)
+        return [Outcome(given, *told) for given, told in zip(self.given, made, strict=True)]
+
+
+def _each(work: Callable[[Given], Made], part: list[Given]) -> list[Told[Made]]:
+    """Runs in a worker."""
+    told: list[Told[Made]] = []
+    for given in part:
+        try:
+            told.append((work(given), None, False))
+        except Exception as error:
+            told.append(_failed(error))
+    return told
+
+
+def _failed(error: Exception) -> Told[Any]:
+    if isinstance(error, MemoryError):
+        return None, f"it needed more than {ITEM_MEMORY_BYTES >> 30} GiB of memory", True
+    return None, f"{type(error).__name__}: {error}", False

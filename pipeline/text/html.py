@@ -20,6 +20,10 @@ MAX_DEPTH = 1_000
 MIN_ARTICLE_CHARACTERS = 60
 """Less text than this is a menu or a banner, not a news item."""
 MIN_FALLBACK_CHARACTERS = 200
+MIN_PARAGRAPH_CHARACTERS = 1_000
+"""A page whose paragraphs hold less may have its text elsewhere."""
+_MARKUP = re.compile(r"<[^>]*>")
+_TAG_NAME_ENDS = set("> \t\r\n")
 _SENTENCE = re.compile(r"\w{2,}.{20,}[.!?。！？؟۔।]")
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)")
 _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}" % (2 * MAX_ATTRIBUTES_IN_TAG))
@@ -95,11 +99,19 @@ def parse_page(html: str) -> PageArticle:
     return PageArticle(text, metadata, is_fallback)
 
 
-def cheap_text(html: str, *, has_lines: bool = False) -> str:
-    """Roughly the main text, ten times faster than :func:`parse_page` finds it: enough to look for words.
+def gate_text(html: str) -> str:
+    """Roughly the main text, thirty times faster than :func:`parse_page` finds it: enough to look for words.
 
-    Its paragraphs are told apart where it ``has_lines``, which takes a fifth longer.
+    It is what stands in paragraphs; where these hold less than an article does, the page is parsed after all.
     """
+    parts = html.split("<p")[1:]
+    inside = (part.partition("</p")[0].partition(">")[2] for part in parts if part[:1] in _TAG_NAME_ENDS)
+    text = _MARKUP.sub(" ", " ".join(inside))
+    return text if len(text) >= MIN_PARAGRAPH_CHARACTERS else _plain_text(html, has_lines=False)
+
+
+def _plain_text(html: str, *, has_lines: bool) -> str:
+    """The main text as a simpler parser finds it; its paragraphs are told apart where it ``has_lines``."""
     found: str = extract_plain_text(
         html, preserve_formatting=has_lines, main_content=True, links=False, alt_texts=False
     )
@@ -117,6 +129,6 @@ def _main_text(tree: _Element, html: str) -> tuple[str | None, bool]:
     text = trafilatura.extract(tree, options=_OPTIONS)
     if text and len(text) >= MIN_ARTICLE_CHARACTERS:
         return text, False
-    paragraphs = [line.strip() for line in cheap_text(html, has_lines=True).splitlines()]
+    paragraphs = [line.strip() for line in _plain_text(html, has_lines=True).splitlines()]
     coarse = "\n".join(line for line in paragraphs if _SENTENCE.search(line))
     return (coarse, True) if len(coarse) >= MIN_FALLBACK_CHARACTERS else (None, False)

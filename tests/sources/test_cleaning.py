@@ -20,7 +20,7 @@ from pipeline.sources.items import FailedItem, GatedPage, ParsedArticle
 from pipeline.text.candidates import is_candidate
 from pipeline.text.damage import is_mojibake
 from pipeline.text.decode import UndecodableText, codec_of, declared_charset, decode_text
-from pipeline.text.html import hostile_feature
+from pipeline.text.html import gate_text, hostile_feature
 from pipeline.text.language import _Detector, _identifier, judge_language
 from pipeline.text.metadata import StatedDate
 from pipeline.text.moments import read_moment
@@ -270,6 +270,21 @@ def test_gated_pages_are_counted_and_nothing_disappears(
     assert whole is not None, "without the gate it is another batch"
     assert (whole["items_fetched"], whole["articles_duplicate"], whole["items_gated"]) == (3, 1, 0)
     assert all(left == right for ledger in (gated, whole) for _, left, right in balances(ledger))
+
+
+def test_the_gate_finds_a_text_that_stands_in_no_paragraphs() -> None:
+    calm = "The council opened a library in town. " * 9
+    told = "Gunmen killed seven people in Konduga on Monday, the police said. "
+    for body in (
+        f"<div>{told}<br>{calm}</div><p>{calm}</p>",
+        f"<P>{told}</P><P>{calm}</P>",
+        f"<pre>{calm}</pre><p class=a>{told}",
+    ):
+        assert is_candidate(gate_text(f"<html><body>{body}</body></html>")), body
+    around = (
+        f'<article><p>{calm * 4}</p></article><nav class="menu"><a href="/war">War</a></nav><pre>{told}</pre>'
+    )
+    assert not is_candidate(gate_text(f"<html><body>{around}</body></html>"))
 
 
 def test_the_gate_reads_candidates_and_counts_the_rest() -> None:
