@@ -97,7 +97,7 @@ def parse_feed(document: FeedDocument) -> FeedContent:
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    if not found.version:
+    if not found.get("version"):
         return FeedContent(problem="it is neither RSS nor Atom")
     if found.bozo and not found.entries:
         return FeedContent(problem=f"it is broken ({found.bozo_exception})")

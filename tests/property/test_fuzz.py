@@ -37,7 +37,7 @@ SECONDS = 10
 HTML = (SAMPLES_DIR / "articles" / "cameroon_school.html").read_bytes()
 RECORDS = [record(number) for number in (1, 2, 3)]
 TOKENS = [
-    b"\x00", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\xed\xa0\x80", b"\xe2\x80\xae", b"\r\n\r\n", b"\n", b'"', b"'", b"\\", b"\\ud800", b"\\u0000",
+    b"\x00", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\xed\xa0\x80", "\U0001fffe\ufdd0".encode(), b"\xe2\x80\xae", b"\r\n\r\n", b"\n", b'"', b"'", b"\\", b"\\ud800", b"\\u0000",
     b"<", b">", b"</", b"<!--", b"]]>", b"<![CDATA[", b"&#0;", b"&#xD800;", b"&#99999999;", b"&a;", b"<!DOCTYPE a [<!ENTITY a 'b'>]>",
     b"<script>", b'<meta charset="utf-16">', b'<base href="//[">', b'<link rel="canonical" href="http://[::1">', b'<time datetime="+999999-13-45T99:99Z">',
     b'<script type="application/ld+json">{"@type":"NewsArticle","datePublished":["x"],"author":[[[]]],"headline":{}}</script>',
@@ -45,6 +45,11 @@ TOKENS = [
     b"Content-Length: 99999999\r\n", b"Content-Encoding: gzip\r\n", b"Transfer-Encoding: chunked\r\n", b"WARC/1.0\r\n", b"WARC-Type: revisit\r\n", b"\x1f\x8b\x08\x00",
 ]  # fmt: skip
 """What breaks parsers, put into what is whole."""
+NOISE = st.binary(min_size=1, max_size=400) | st.lists(
+    st.sampled_from([*TOKENS, b"<p>", b"</p>", b'a="', b"text,published_at\n", b"2025-03-05", b"Two were killed in Konduga on Monday."]),
+    min_size=1,
+    max_size=30,
+).map(b"".join)  # fmt: skip
 
 
 @st.composite
@@ -149,7 +154,7 @@ ENTRY_POINTS: dict[str, tuple[list[bytes], Callable[[bytes], None], int]] = {
 
 def _fuzz(kind: str, times: int) -> None:
     seeds, check, _ = ENTRY_POINTS[kind]
-    given(damaged(seeds))(
+    given(damaged(seeds) | NOISE)(
         settings(max_examples=times, deadline=None, database=None, suppress_health_check=list(HealthCheck))(
             check
         )

@@ -6,6 +6,7 @@ Real stages, extractor, expectations and Delta tables; after every step the whol
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import shutil
 import tempfile
@@ -38,6 +39,7 @@ from pipeline.lake.catalog import read_catalog
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.views import refresh_database
 from pipeline.quality.ledger import balances
+from pipeline.schema.tables import Column, tables
 from tests.articles import record
 
 ARTICLES, EDITIONS = 4, 3
@@ -77,9 +79,11 @@ class LakeMachine(RuleBasedStateMachine):
         self.files = 0
         self.is_begun = False
         self.is_shown = True
+        self.declared = tables()["articles"]
 
     def teardown(self) -> None:
         """Leave nothing behind."""
+        tables()["articles"] = self.declared
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _write(self, lines: list[Any]) -> Path:
@@ -180,6 +184,13 @@ class LakeMachine(RuleBasedStateMachine):
         """The lake is made again from what is kept of the originals and decisions."""
         made = rebuild.rebuild(self.home, extractor="rules", progress=lambda _line: None, now=stages._now())
         assert made.problems == []
+
+    @rule()
+    def change_schema(self) -> None:
+        """The product is updated to one that declares a column more."""
+        older = tables()["articles"]
+        later = Column(f"later_{len(older.columns)}", "string", "Came later.")
+        tables()["articles"] = dataclasses.replace(older, columns=(*older.columns, later))
 
     @invariant()
     def every_ledger_adds_up(self) -> None:

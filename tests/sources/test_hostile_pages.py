@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import gzip
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
-from pipeline.sources.csv_file import read_csv
 from pipeline.sources.html_page import Page, read_page, web_address
-from pipeline.sources.items import FailedItem, ParsedArticle, RejectedInput
-from pipeline.sources.jsonl import read_jsonl
-from pipeline.sources.raw import RawObject, keep_raw
+from pipeline.sources.items import FailedItem, ParsedArticle
+from pipeline.sources.raw import keep_raw
 from pipeline.sources.registry import Item, read_items
-from pipeline.sources.warc import read_warc
 from pipeline.text.guard import ITEM_MEMORY_BYTES, map_guarded
 from tests.sources.test_warc import member, page
 
@@ -154,47 +147,3 @@ def test_archives_of_another_kind_and_of_no_length_are_one_failed_item(tmp_path:
 def test_a_record_without_its_last_line_break_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.warc").write_bytes(member(page(1), is_packed=False).removesuffix(b"\r\n\r\n"))
     assert [type(item) for item in items_of(tmp_path / "a.warc")] == [ParsedArticle]
-
-
-NOISE = st.one_of(
-    st.binary(max_size=400),
-    st.lists(
-        st.sampled_from([b"<p>", b"</p>", b"<div ", b'a="', b">", b"<!--", b"<script>", b"\0", b"\xff", b"{", b'"text":', b'"', b",", b"\n", b";", b"text,published_at\n",
-                         b"2025-03-05", TEXT, HEAD, b'<meta charset="', b"utf-16", b'<script type="application/ld+json">[', b"WARC/1.0\r\n", b"\x1f\x8b\x08\x00"]),
-        max_size=30,
-    ).map(b"".join),
-)  # fmt: skip
-
-
-def raw_of(folder: Path, content: bytes) -> RawObject:
-    path = folder / "noise"
-    path.write_bytes(content or b" ")
-    return RawObject(path=path, sha256="0" * 64, name="noise", location="noise")
-
-
-def read_every_way(folder: Path, content: bytes) -> None:
-    """What is no article is a failed item or a rejection; any other exception is a fault of the reader."""
-    known = (ParsedArticle, FailedItem, Page)
-    assert isinstance(read_page(Page(content=content, location="a", raw_sha256="0" * 64)), known)
-    raw = raw_of(folder, content)
-    for read in (read_jsonl, read_csv, read_warc):
-        with suppress(RejectedInput):
-            assert all(isinstance(item, known) for item in read(raw))
-
-
-@hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(NOISE)
-@example(HEAD + TEXT + "\U0001fffe\ufdd0\ud800".encode("utf-8", "surrogatepass"))
-def test_no_bytes_stop_a_reader(tmp_path: Path, content: bytes) -> None:
-    read_every_way(tmp_path, content)
-
-
-@pytest.mark.drill
-@hypothesis_settings(
-    max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(NOISE)
-def test_no_bytes_stop_a_reader_for_long(tmp_path: Path, content: bytes) -> None:
-    read_every_way(tmp_path, content)
