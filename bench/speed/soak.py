@@ -39,7 +39,7 @@ LOOK_SECONDS = 0.5
 MEMORY_SECONDS = 5.0
 SHOWN = "SELECT DISTINCT source_article_id FROM articles SEMI JOIN incident_reports USING (article_id)"
 _LOCKED = re.compile(r"database is locked", re.IGNORECASE)
-_ERROR = re.compile(r"\b(?:ERROR|CRITICAL)\b|\[error|\"level\": ?\"(?:error|critical)\"", re.IGNORECASE)
+_ERROR = re.compile(r"\b(?:ERROR|CRITICAL)\b|\[(?:error|critical) *\]|\"level\": ?\"(?:error|critical)\"")
 
 
 def soak_record(number: int) -> bytes:

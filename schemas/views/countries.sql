@@ -1,9 +1,9 @@
 CREATE VIEW main.countries AS
 SELECT * FROM (VALUES
-  ('ABW', 533, 'Caribbean', 'Americas'), ('AFG', 4, 'South Asia', 'Asia'), ('AGO', 24, 'Middle Africa', 'Africa'),
+  ('ABW', 533, 'Caribbean', 'Americas'), ('AFG', 4, 'Caucasus and Central Asia', 'Asia'), ('AGO', 24, 'Middle Africa', 'Africa'),
   ('AIA', 660, 'Caribbean', 'Americas'), ('ALA', 248, NULL, NULL), ('ALB', 8, 'Europe', 'Europe'),
   ('AND', 20, 'Europe', 'Europe'), ('ARE', 784, 'Middle East', 'Middle East'), ('ARG', 32, 'South America', 'Americas'),
-  ('ARM', 51, 'Caucasus and Central Asia', 'Europe'), ('ASM', 16, 'Oceania', 'Asia'), ('ATA', 10, NULL, NULL),
+  ('ARM', 51, 'Caucasus and Central Asia', 'Europe'), ('ASM', 16, 'Oceania', 'Asia'), ('ATA', 10, 'Antarctica', NULL),
   ('ATF', 260, NULL, NULL), ('ATG', 28, 'Caribbean', 'Americas'), ('AUS', 36, 'Oceania', 'Asia'),
   ('AUT', 40, 'Europe', 'Europe'), ('AZE', 31, 'Caucasus and Central Asia', 'Europe'), ('BDI', 108, 'Eastern Africa', 'Africa'),
   ('BEL', 56, 'Europe', 'Europe'), ('BEN', 204, 'Western Africa', 'Africa'), ('BES', 535, 'Caribbean', 'Americas'),
@@ -13,12 +13,12 @@ SELECT * FROM (VALUES
   ('BMU', 60, 'North America', 'Americas'), ('BOL', 68, 'South America', 'Americas'), ('BRA', 76, 'South America', 'Americas'),
   ('BRB', 52, 'Caribbean', 'Americas'), ('BRN', 96, 'Southeast Asia', 'Asia'), ('BTN', 64, 'South Asia', 'Asia'),
   ('BVT', 74, NULL, NULL), ('BWA', 72, 'Southern Africa', 'Africa'), ('CAF', 140, 'Middle Africa', 'Africa'),
-  ('CAN', 124, 'North America', 'Americas'), ('CCK', 166, NULL, NULL), ('CHE', 756, 'Europe', 'Europe'),
+  ('CAN', 124, 'North America', 'Americas'), ('CCK', 166, 'Oceania', NULL), ('CHE', 756, 'Europe', 'Europe'),
   ('CHL', 152, 'South America', 'Americas'), ('CHN', 156, 'East Asia', 'Asia'), ('CIV', 384, 'Western Africa', 'Africa'),
   ('CMR', 120, 'Middle Africa', 'Africa'), ('COD', 180, 'Middle Africa', 'Africa'), ('COG', 178, 'Middle Africa', 'Africa'),
   ('COK', 184, 'Oceania', 'Asia'), ('COL', 170, 'South America', 'Americas'), ('COM', 174, 'Eastern Africa', 'Africa'),
   ('CPV', 132, 'Western Africa', 'Africa'), ('CRI', 188, 'Central America', 'Americas'), ('CUB', 192, 'Caribbean', 'Americas'),
-  ('CUW', 531, 'Caribbean', 'Americas'), ('CXR', 162, NULL, NULL), ('CYM', 136, 'Caribbean', 'Americas'),
+  ('CUW', 531, 'Caribbean', 'Americas'), ('CXR', 162, 'Oceania', NULL), ('CYM', 136, 'Caribbean', 'Americas'),
   ('CYP', 196, 'Europe', 'Europe'), ('CZE', 203, 'Europe', 'Europe'), ('DEU', 276, 'Europe', 'Europe'),
   ('DJI', 262, 'Eastern Africa', 'Africa'), ('DMA', 212, 'Caribbean', 'Americas'), ('DNK', 208, 'Europe', 'Europe'),
   ('DOM', 214, 'Caribbean', 'Americas'), ('DZA', 12, 'Northern Africa', 'Africa'), ('ECU', 218, 'South America', 'Americas'),
@@ -30,12 +30,12 @@ SELECT * FROM (VALUES
   ('GGY', 831, 'Europe', 'Europe'), ('GHA', 288, 'Western Africa', 'Africa'), ('GIB', 292, 'Europe', 'Europe'),
   ('GIN', 324, 'Western Africa', 'Africa'), ('GLP', 312, 'Caribbean', 'Americas'), ('GMB', 270, 'Western Africa', 'Africa'),
   ('GNB', 624, 'Western Africa', 'Africa'), ('GNQ', 226, 'Middle Africa', 'Africa'), ('GRC', 300, 'Europe', 'Europe'),
-  ('GRD', 308, 'Caribbean', 'Americas'), ('GRL', 304, 'North America', 'Americas'), ('GTM', 320, 'Central America', 'Americas'),
+  ('GRD', 308, 'Caribbean', 'Americas'), ('GRL', 304, 'Europe', 'Americas'), ('GTM', 320, 'Central America', 'Americas'),
   ('GUF', 254, 'South America', 'Americas'), ('GUM', 316, 'Oceania', 'Asia'), ('GUY', 328, 'South America', 'Americas'),
-  ('HKG', 344, 'East Asia', 'Asia'), ('HMD', 334, NULL, NULL), ('HND', 340, 'Central America', 'Americas'),
+  ('HKG', 344, 'East Asia', 'Asia'), ('HMD', 334, 'Oceania', NULL), ('HND', 340, 'Central America', 'Americas'),
   ('HRV', 191, 'Europe', 'Europe'), ('HTI', 332, 'Caribbean', 'Americas'), ('HUN', 348, 'Europe', 'Europe'),
   ('IDN', 360, 'Southeast Asia', 'Asia'), ('IMN', 833, 'Europe', 'Europe'), ('IND', 356, 'South Asia', 'Asia'),
-  ('IOT', 86, NULL, NULL), ('IRL', 372, 'Europe', 'Europe'), ('IRN', 364, 'Middle East', 'Middle East'),
+  ('IOT', 86, 'Eastern Africa', NULL), ('IRL', 372, 'Europe', 'Europe'), ('IRN', 364, 'Middle East', 'Middle East'),
   ('IRQ', 368, 'Middle East', 'Middle East'), ('ISL', 352, 'Europe', 'Europe'), ('ISR', 376, 'Middle East', 'Middle East'),
   ('ITA', 380, 'Europe', 'Europe'), ('JAM', 388, 'Caribbean', 'Americas'), ('JEY', 832, 'Europe', 'Europe'),
   ('JOR', 400, 'Middle East', 'Middle East'), ('JPN', 392, 'East Asia', 'Asia'), ('KAZ', 398, 'Caucasus and Central Asia', 'Asia'),
@@ -47,7 +47,7 @@ SELECT * FROM (VALUES
   ('LTU', 440, 'Europe', 'Europe'), ('LUX', 442, 'Europe', 'Europe'), ('LVA', 428, 'Europe', 'Europe'),
   ('MAC', 446, 'East Asia', 'Asia'), ('MAF', 663, 'Caribbean', 'Americas'), ('MAR', 504, 'Northern Africa', 'Africa'),
   ('MCO', 492, 'Europe', 'Europe'), ('MDA', 498, 'Europe', 'Europe'), ('MDG', 450, 'Eastern Africa', 'Africa'),
-  ('MDV', 462, 'South Asia', 'Asia'), ('MEX', 484, 'Central America', 'Americas'), ('MHL', 584, 'Oceania', 'Asia'),
+  ('MDV', 462, 'South Asia', 'Asia'), ('MEX', 484, 'North America', 'Americas'), ('MHL', 584, 'Oceania', 'Asia'),
   ('MKD', 807, 'Europe', 'Europe'), ('MLI', 466, 'Western Africa', 'Africa'), ('MLT', 470, 'Europe', 'Europe'),
   ('MMR', 104, 'Southeast Asia', 'Asia'), ('MNE', 499, 'Europe', 'Europe'), ('MNG', 496, 'East Asia', 'Asia'),
   ('MNP', 580, 'Oceania', 'Asia'), ('MOZ', 508, 'Eastern Africa', 'Africa'), ('MRT', 478, 'Western Africa', 'Africa'),
@@ -65,7 +65,7 @@ SELECT * FROM (VALUES
   ('QAT', 634, 'Middle East', 'Middle East'), ('REU', 638, 'Eastern Africa', 'Africa'), ('ROU', 642, 'Europe', 'Europe'),
   ('RUS', 643, 'Europe', 'Europe'), ('RWA', 646, 'Eastern Africa', 'Africa'), ('SAU', 682, 'Middle East', 'Middle East'),
   ('SDN', 729, 'Northern Africa', 'Africa'), ('SEN', 686, 'Western Africa', 'Africa'), ('SGP', 702, 'Southeast Asia', 'Asia'),
-  ('SGS', 239, NULL, NULL), ('SHN', 654, 'Western Africa', 'Africa'), ('SJM', 744, NULL, NULL),
+  ('SGS', 239, 'South America', NULL), ('SHN', 654, 'Southern Africa', 'Africa'), ('SJM', 744, NULL, NULL),
   ('SLB', 90, 'Oceania', 'Asia'), ('SLE', 694, 'Western Africa', 'Africa'), ('SLV', 222, 'Central America', 'Americas'),
   ('SMR', 674, 'Europe', 'Europe'), ('SOM', 706, 'Eastern Africa', 'Africa'), ('SPM', 666, 'North America', 'Americas'),
   ('SRB', 688, 'Europe', 'Europe'), ('SSD', 728, 'Eastern Africa', 'Africa'), ('STP', 678, 'Middle Africa', 'Africa'),
@@ -77,16 +77,16 @@ SELECT * FROM (VALUES
   ('TLS', 626, 'Southeast Asia', 'Asia'), ('TON', 776, 'Oceania', 'Asia'), ('TTO', 780, 'Caribbean', 'Americas'),
   ('TUN', 788, 'Northern Africa', 'Africa'), ('TUR', 792, 'Middle East', 'Middle East'), ('TUV', 798, 'Oceania', 'Asia'),
   ('TWN', 158, 'East Asia', 'Asia'), ('TZA', 834, 'Eastern Africa', 'Africa'), ('UGA', 800, 'Eastern Africa', 'Africa'),
-  ('UKR', 804, 'Europe', 'Europe'), ('UMI', 581, NULL, NULL), ('URY', 858, 'South America', 'Americas'),
+  ('UKR', 804, 'Europe', 'Europe'), ('UMI', 581, 'Oceania', NULL), ('URY', 858, 'South America', 'Americas'),
   ('USA', 840, 'North America', 'Americas'), ('UZB', 860, 'Caucasus and Central Asia', 'Asia'), ('VAT', 336, 'Europe', 'Europe'),
   ('VCT', 670, 'Caribbean', 'Americas'), ('VEN', 862, 'South America', 'Americas'), ('VGB', 92, 'Caribbean', 'Americas'),
   ('VIR', 850, 'Caribbean', 'Americas'), ('VNM', 704, 'Southeast Asia', 'Asia'), ('VUT', 548, 'Oceania', 'Asia'),
   ('WLF', 876, 'Oceania', 'Asia'), ('WSM', 882, 'Oceania', 'Asia'), ('YEM', 887, 'Middle East', 'Middle East'),
-  ('ZAF', 710, 'Southern Africa', 'Africa'), ('ZMB', 894, 'Eastern Africa', 'Africa'), ('ZWE', 716, 'Eastern Africa', 'Africa'),
+  ('ZAF', 710, 'Southern Africa', 'Africa'), ('ZMB', 894, 'Southern Africa', 'Africa'), ('ZWE', 716, 'Southern Africa', 'Africa'),
   ('XKX', NULL, 'Europe', 'Europe')
 ) AS known(country_code, iso_numeric, acled_region, ucdp_region);
 COMMENT ON VIEW main.countries IS 'Countries and territories of ISO 3166-1 with the region that ACLED and UCDP count them to.';
 COMMENT ON COLUMN main.countries.country_code IS 'ISO 3166-1 alpha-3; XKX for Kosovo.';
 COMMENT ON COLUMN main.countries.iso_numeric IS 'ISO 3166-1 numeric; NULL for Kosovo, which has none.';
-COMMENT ON COLUMN main.countries.acled_region IS 'ACLED''s region; NULL where ACLED has none for it.';
-COMMENT ON COLUMN main.countries.ucdp_region IS 'UCDP''s region: Africa, Americas, Asia, Europe, Middle East; NULL where there is no ACLED region either.';
+COMMENT ON COLUMN main.countries.acled_region IS 'ACLED''s region, as its package acledR lists them; NULL where ACLED has none for it.';
+COMMENT ON COLUMN main.countries.ucdp_region IS 'UCDP''s region, by the numbers of Gleditsch and Ward: Americas 2 to 199, Europe 200 to 399, Africa 400 to 626, Middle East 630 to 699, Asia with Oceania 700 to 999. NULL for small territories.';
