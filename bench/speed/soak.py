@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -119,10 +120,10 @@ class Watch:
 
 @dataclass
 class Memory:
-    """Memory of a process and all that come of it, over time, in MB; shared pages are counted once (PSS)."""
+    """Memory of a process and all that come of it, over time, in MB by kind; shared pages are counted once (PSS)."""
 
     root: int
-    points: list[tuple[float, float]] = field(default_factory=list)
+    points: list[tuple[float, defaultdict[str, float]]] = field(default_factory=list)
 
     def look(self) -> None:
         """Note what is in use now."""
@@ -133,21 +134,36 @@ class Memory:
             except OSError:
                 continue  # it has ended
             children.setdefault(parent, []).append(int(status.parent.name))
-        found, todo = 0, [self.root]
+        found: defaultdict[str, float] = defaultdict(float)
+        todo = [self.root]
         while todo:
             process = todo.pop()
             todo += children.get(process, [])
-            found += _pss_kilobytes(process)
-        self.points.append((time.monotonic() / 60, found / 1000))
+            found[_kind(process)] += _pss_kilobytes(process) / 1000
+        self.points.append((time.monotonic() / 60, found))
 
     def sentence(self) -> str:
-        """The median at the beginning and the end, the peak and the slope."""
-        values = [value for _, value in self.points]
-        if len(values) < 6:
+        """The median at the beginning and the end, the peak and the slope, and the kinds of process that grew most."""
+        if len(self.points) < 6:
             return "too short to tell"
+        values = [sum(found.values()) for _, found in self.points]
+        minutes = [minute for minute, _ in self.points]
         part = max(1, len(values) // 4)
-        slope = linear_regression(*zip(*self.points, strict=True)).slope
-        return f"{median(values[:part]):,.0f} MB in the first quarter, {median(values[-part:]):,.0f} MB in the last, {max(values):,.0f} MB at most, slope {slope:+.1f} MB a minute"
+        grown = {
+            kind: self._median(kind, self.points[-part:]) - self._median(kind, self.points[:part])
+            for _, found in self.points
+            for kind in found
+        }
+        most = sorted(grown.items(), key=lambda one: -one[1])[:4]
+        return (
+            f"{median(values[:part]):,.0f} MB in the first quarter, {median(values[-part:]):,.0f} MB in the last, {max(values):,.0f} MB at most, "
+            f"slope {linear_regression(minutes, values).slope:+.1f} MB a minute; grown most: "
+            + ", ".join(f"{kind} {more:+.1f} MB" for kind, more in most)
+        )
+
+    @staticmethod
+    def _median(kind: str, points: list[tuple[float, defaultdict[str, float]]]) -> float:
+        return median(found[kind] for _, found in points)
 
 
 def _pss_kilobytes(process: int) -> int:
@@ -156,6 +172,18 @@ def _pss_kilobytes(process: int) -> int:
     except OSError:
         return 0  # it has ended
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def _kind(process: int) -> str:
+    """What a process is for, by its command line."""
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return "ended"
+    named = re.search(
+        r"airflow[ :]+(?:api[_-]server|dag-processor|scheduler|triggerer|serve-logs|worker)|forkserver", words
+    )
+    return named[0] if named else "others"
 
 
 @dataclass

@@ -27,15 +27,16 @@ def open_rows(snapshot: Snapshot, quarantine_ids: list[str]) -> list[Row]:
     Raises:
         SourceError: an id is unknown or was replayed already.
     """
-    rows = snapshot.rows("SELECT * FROM quarantine WHERE replayed_at IS NULL ORDER BY quarantine_id")
     if not quarantine_ids:
-        return rows
-    by_id = {row["quarantine_id"]: row for row in rows}
-    if unknown := sorted(set(quarantine_ids) - by_id.keys()):
+        return snapshot.rows("SELECT * FROM quarantine WHERE replayed_at IS NULL ORDER BY quarantine_id")
+    columns = [column.name for column in table("quarantine").columns]
+    named = snapshot.matching("quarantine", columns, ("quarantine_id",), {(key,) for key in quarantine_ids})
+    found = {row["quarantine_id"]: row for row in named if row["replayed_at"] is None}
+    if unknown := sorted(set(quarantine_ids) - found.keys()):
         raise SourceError(
             f"No open quarantine row has the id {', '.join(unknown)}. See `incidents quarantine list`."
         )
-    return [by_id[key] for key in sorted(set(quarantine_ids))]
+    return [found[key] for key in sorted(found)]
 
 
 def ingest_quarantined(quarantine_ids: list[str], settings: Settings, *, now: dt.datetime) -> str:

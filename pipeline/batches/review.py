@@ -109,11 +109,14 @@ def questionable_ids(settings: Settings, limit: int) -> list[str]:
 
 def open_ids(snapshot: Snapshot, versions: set[tuple[str, str]]) -> list[str]:
     """Open quarantine rows that reading these article versions again may resolve."""
-    rows = snapshot.rows(
-        "SELECT quarantine_id, article_id, article_version FROM quarantine WHERE replayed_at IS NULL "
-        "AND (stage = 'extract' OR (stage = 'validate' AND table_name <> 'articles'))"
+    columns = ("quarantine_id", "replayed_at", "stage", "table_name")
+    rows = snapshot.matching("quarantine", columns, ("article_id", "article_version"), versions)
+    return sorted(
+        row["quarantine_id"]
+        for row in rows
+        if row["replayed_at"] is None
+        and (row["stage"] == "extract" or (row["stage"] == "validate" and row["table_name"] != "articles"))
     )
-    return [row["quarantine_id"] for row in rows if (row["article_id"], row["article_version"]) in versions]
 
 
 def _check(decision: Decision) -> None:

@@ -18,7 +18,7 @@ from pipeline.lake.snapshot import Snapshot
 from tests.articles import record
 from tests.forks import ForkServer, fork_server
 
-KILLS = 12
+KILLS = 40
 DRILL_KILLS = 500
 
 
