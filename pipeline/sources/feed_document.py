@@ -91,12 +91,18 @@ def parse_feed(document: FeedDocument) -> FeedContent:
     # The parser is given one character set and a stream: bytes that are a path or an address it would open.
     plain = _REFERENCE.sub(_whole_character, _DECLARATION.sub("", text, count=1).lstrip())
     stream = io.BytesIO(plain.encode("utf-8"))
-    found = feedparser.parse(
-        stream,
-        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": document.url},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    try:
+        found = feedparser.parse(
+            stream,
+            response_headers={
+                "content-type": "application/xml; charset=utf-8",
+                "content-location": document.url,
+            },
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:  # on damaged markup the parser fails in ways that it does not declare
+        return FeedContent(problem=f"it is broken ({type(error).__name__}: {error})")
     if not found.get("version"):
         return FeedContent(problem="it is neither RSS nor Atom")
     if found.bozo and not found.entries:

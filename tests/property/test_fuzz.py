@@ -22,6 +22,7 @@ from bench.speed.pages import warc_member
 from pipeline.config import SAMPLES_DIR
 from pipeline.sources.csv_file import read_csv
 from pipeline.sources.feed_document import FeedContent, FeedDocument, parse_feed
+from pipeline.sources.fetch import FetchError, Rules, checked_url
 from pipeline.sources.html_page import Page, read_page
 from pipeline.sources.items import FailedItem, GatedPage, ParsedArticle, RejectedInput
 from pipeline.sources.jsonl import read_jsonl
@@ -30,6 +31,7 @@ from pipeline.sources.raw import RawObject
 from pipeline.sources.text_file import read_text
 from pipeline.sources.warc import read_warc
 from pipeline.text.moments import EARLIEST
+from pipeline.text.urls import canonical_url
 from tests.articles import record
 from tests.sources.test_feeds import entry, rss
 
@@ -129,7 +131,11 @@ def _read_feed(content: bytes) -> None:
     with in_time():
         found = parse_feed(FeedDocument(content, "https://a.example/feed"))
     assert isinstance(found, FeedContent)
-    assert all(item.url is None or item.url.startswith(("http://", "https://")) for item in found.items)
+    for item in found.items:
+        if item.url is not None:  # whatever the feed says: fetching it is refused with a reason
+            assert canonical_url(item.url)
+            with suppress(FetchError):
+                assert checked_url(item.url, Rules()).host
 
 
 def _parquet() -> bytes:
