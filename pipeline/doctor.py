@@ -19,7 +19,8 @@ from pipeline.lake.catalog import read_catalog
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.views import shown_version
 from pipeline.schema.tables import tables
-from pipeline.sources.declaration import Declaration, survey
+from pipeline.sources.declaration import Declaration
+from pipeline.sources.streams import survey
 
 _PACKAGES = (
     "apache-airflow",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 
 def record(number: int = 1, **changes: Any) -> dict[str, Any]:
     """One good record; ``changes`` replace fields."""
@@ -16,3 +18,7 @@ def record(number: int = 1, **changes: Any) -> dict[str, Any]:
         "url": f"https://test.example/{number}",
         "language": "en",
     } | changes
+
+
+class AnyOptions(msgspec.Struct):
+    """The options of a kind of source that a test makes up: none that it knows."""

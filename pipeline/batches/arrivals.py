@@ -12,6 +12,7 @@ from pipeline.batches.publication import advance_source
 from pipeline.batches.staging import SourceAdvance
 from pipeline.batches.sweep import ARRIVALS_PREFIX, held_folder
 from pipeline.config import Settings
+from pipeline.errors import PipelineError, SourceError
 from pipeline.ids import make_id
 from pipeline.lake.catalog import read_catalog
 from pipeline.sources.arrival_records import keep_arrival
@@ -35,6 +36,13 @@ def ingest_source(name: str, settings: Settings, *, now: dt.datetime) -> str | N
         except SourceUnavailable as error:
             advance_source(SourceAdvance(name, held.revision, error.state), settings)
             raise
+        except PipelineError:
+            raise
+        except Exception as error:  # whatever a kind's function did not expect
+            raise SourceError(
+                f"The source {name} (kind {declaration.kind}) cannot be read: {type(error).__name__}: {error}. "
+                "Nothing of it is published, and the next fetch tries again."
+            ) from error
         if not fetched.files:
             advance_source(SourceAdvance(name, held.revision, fetched.state), settings)
             return None

@@ -11,7 +11,8 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.freshness import Brought, Expected, Freshness, judge
-from pipeline.sources.declaration import Declaration, survey
+from pipeline.sources.declaration import Declaration
+from pipeline.sources.streams import survey
 
 
 def source_states(

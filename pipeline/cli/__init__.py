@@ -6,12 +6,11 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from pipeline import __version__
 from pipeline.cli import ask, duplicates, flow, gazetteer, health, lake, quarantine, review, sources
 from pipeline.cli.batch import show_batch
-from pipeline.cli.console import EXIT_FAILURE, err, out
+from pipeline.cli.console import EXIT_FAILURE, err, out, tell_error
 from pipeline.errors import PipelineError
 
 __all__ = ["app", "main", "show_batch"]
@@ -74,7 +73,7 @@ def main() -> None:
     try:
         app()
     except PipelineError as error:
-        err.print(f"[red]{escape(type(error).__name__)}:[/red] {escape(str(error))}")
+        tell_error(error)
         sys.exit(EXIT_FAILURE)
     except SystemExit as stopped:
         if stopped.code == _INTERRUPTED:

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.errors import PipelineError
+
 EXIT_FAILURE = 1
 _WIDTH = None if sys.stdout.isatty() else 160
 out = Console(highlight=False, soft_wrap=True, width=_WIDTH)
@@ -23,6 +25,11 @@ ExtractorName = Annotated[str, typer.Option("--extractor", help="Extractor to us
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def tell_error(error: PipelineError) -> None:
+    """An expected error as one line on standard error."""
+    err.print(f"[red]{escape(type(error).__name__)}:[/red] {escape(str(error))}")
 
 
 def say(line: str) -> None:

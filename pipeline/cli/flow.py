@@ -9,9 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli.batch import show_batch
-from pipeline.cli.console import ExtractorName, Json, out, print_json, print_table, quiet, say
+from pipeline.cli.console import (
+    EXIT_FAILURE,
+    ExtractorName,
+    Json,
+    out,
+    print_json,
+    print_table,
+    quiet,
+    say,
+    tell_error,
+)
 from pipeline.config import settings
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, PipelineError
 
 Paths = Annotated[
     list[Path],
@@ -38,18 +48,28 @@ def fetch(
     extractor: ExtractorName = "rules",
     json: Json = False,
 ) -> None:
-    """Read what declared sources have that is new, and publish it: the whole flow, a batch a source."""
+    """Read what declared sources have that is new, and publish it: the whole flow, a batch a source.
+
+    One that fails is told, and the others are read all the same; the exit code is 1 then.
+    """
     from pipeline import stages
 
-    found = settings()
+    found, failed = settings(), False
     for name in names:
-        batch_id = stages.run_source(name, found, extractor=extractor, progress=quiet if json else say)
+        try:
+            batch_id = stages.run_source(name, found, extractor=extractor, progress=quiet if json else say)
+        except PipelineError as error:
+            tell_error(error)
+            failed = True
+            continue
         if batch_id is not None:
             show_batch(batch_id, found, as_json=json)
         elif json:
             print_json({"batch_id": None, "source": name})
         else:
             out.print(f"{name}: nothing new.")
+    if failed:
+        raise typer.Exit(EXIT_FAILURE)
 
 
 def ingest(paths: Paths, json: Json = False) -> None:

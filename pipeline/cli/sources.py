@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 def sources(json: Json = False) -> None:
     """The kinds of files that can be read, the kinds of sources that can be declared, and those that are.
 
-    The state of a declared source is ok, dry or flood: whether it brings what the bounds of its declaration expect.
+    The state of a declared source is ok, dry or flood: whether it brings what the bounds of its declaration expect;
+    broken where the declaration is wrong.
     """
     from pipeline.batches.source_states import source_states
-    from pipeline.sources.declaration import read_declarations
+    from pipeline.sources.declaration import Declaration
     from pipeline.sources.registry import SOURCES
-    from pipeline.sources.streams import STREAMS
+    from pipeline.sources.streams import STREAMS, survey
 
     found = settings()
-    declared = read_declarations(found.sources).values()
+    declared = survey(found.sources)
     states = {state.source: state for state in source_states(found, now=dt.datetime.now(dt.UTC))}
     if json:
         print_json(
@@ -35,7 +36,11 @@ def sources(json: Json = False) -> None:
                     {"name": s.name, "endings": s.endings, "description": s.description} for s in SOURCES
                 ],
                 "kinds": [{"kind": s.kind, "description": s.description} for s in STREAMS],
-                "declared": [msgspec.to_builtins(d) | _state_fields(states[d.name]) for d in declared],
+                "declared": [
+                    (msgspec.to_builtins(d) if isinstance(d, Declaration) else {"name": name})
+                    | _state_fields(states[name])
+                    for name, d in declared.items()
+                ],
             }
         )
         return
@@ -45,7 +50,12 @@ def sources(json: Json = False) -> None:
     print_table(["kind of source", "what"], [[s.kind, s.description] for s in STREAMS])
     print_table(
         ["declared source", "kind", "schedule", "state", "licence", "what"],
-        [[d.name, d.kind, d.schedule, states[d.name].state, d.licence, d.description] for d in declared],
+        [
+            [name, d.kind, d.schedule, states[name].state, d.licence, d.description]
+            if isinstance(d, Declaration)
+            else [name, None, None, states[name].state, None, None]
+            for name, d in declared.items()
+        ],
         title=str(found.sources),
     )
     for state in states.values():

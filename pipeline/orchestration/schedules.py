@@ -6,7 +6,8 @@ import logging
 
 from pipeline.config import settings
 from pipeline.errors import ConfigError
-from pipeline.sources.declaration import Declaration, survey
+from pipeline.sources.declaration import Declaration
+from pipeline.sources.streams import survey
 
 _LOG = logging.getLogger(__name__)
 

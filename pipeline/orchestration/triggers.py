@@ -16,7 +16,7 @@ from pipeline.lake.catalog import SourceState, read_catalog
 from pipeline.orchestration.inbox import claim_arrived, claimed_files
 from pipeline.orchestration.schedules import sound_sources
 from pipeline.orchestration.waiting import Claims, Waiting
-from pipeline.sources.declaration import declared
+from pipeline.sources.declaration import declared, options_of
 
 if TYPE_CHECKING:
     from pipeline.sources.kafka_topic import KafkaTopic
@@ -63,10 +63,10 @@ class KafkaTrigger(BaseEventTrigger):  # type: ignore[misc]  # Airflow's types a
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event for all messages that wait; the next when a run has moved the offsets on and others wait."""
-        from pipeline.sources.kafka_options import kafka_options
+        from pipeline.sources.kafka_options import KafkaOptions
         from pipeline.sources.kafka_topic import open_topic
 
-        options = kafka_options(declared(settings().sources, self.source))
+        options = options_of(declared(settings().sources, self.source), KafkaOptions)
         waiting = Waiting(options.batch.messages, options.batch.seconds)
         with open_topic(self.source, options) as topic:
             while True:

@@ -44,29 +44,9 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     options: dict[str, Any] = {}
 
 
-def read_declarations(folder: Path) -> dict[str, Declaration]:
-    """The declared sources by name; none where there is no folder.
-
-    Raises:
-        ConfigError: a file is no declaration; the message names file and field.
-    """
-    declarations = {}
-    for name, found in survey(folder).items():
-        if isinstance(found, ConfigError):
-            raise found
-        declarations[name] = found
-    return declarations
-
-
-def survey(folder: Path) -> dict[str, Declaration | ConfigError]:
-    """The declared sources by name; where a file is no declaration, what is wrong with it."""
-    found: dict[str, Declaration | ConfigError] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            found[path.stem] = _read(path)
-        except ConfigError as error:
-            found[path.stem] = error
-    return found
+def declared_names(folder: Path) -> list[str]:
+    """The names of all sources that are declared; none where there is no folder."""
+    return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
 def declared(folder: Path, name: str) -> Declaration:
@@ -76,7 +56,7 @@ def declared(folder: Path, name: str) -> Declaration:
         ConfigError: there is none, or it is none.
     """
     path = folder / f"{name}.yaml"
-    if not _NAME.fullmatch(name) or not path.is_file():
+    if not path.is_file() or path.parent != folder:
         raise ConfigError(f"No source {name!r} is declared: write {path}, or see `incidents sources`.")
     return _read(path)
 

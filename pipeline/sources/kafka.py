@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 
 from pipeline.errors import ConfigError, SourceError
-from pipeline.sources.declaration import Declaration
+from pipeline.sources.declaration import Declaration, options_of
 from pipeline.sources.fetched import Fetched, State
 from pipeline.sources.kafka_file import KAFKA_ENDING, write_messages
-from pipeline.sources.kafka_options import KafkaOptions, kafka_options
+from pipeline.sources.kafka_options import KafkaOptions
 from pipeline.sources.kafka_topic import Gap, KafkaTopic, open_topic
 
 LOG = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def fetch_kafka(declaration: Declaration, state: State, folder: Path) -> Fetched
         ConfigError: the options are wrong, or the Kafka client is not installed.
         SourceError: no broker answers, or messages that were not read are gone and the source is to fail then.
     """
-    options = kafka_options(declaration)
+    options = options_of(declaration, KafkaOptions)
     held = held_state(declaration.name, options, state)
     with open_topic(declaration.name, options) as topic:
         partitions = topic.partitions()

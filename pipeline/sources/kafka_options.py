@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from pipeline.errors import ConfigError
-from pipeline.sources.declaration import Declaration
 
 _SECURITY_PREFIXES = ("security.", "sasl.", "ssl.", "enable.ssl.")
 _FROM_ENVIRONMENT = "$"
@@ -40,25 +39,12 @@ class KafkaOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """What to do where messages that were not read are gone from the topic."""
     batch: WaitingBatch = WaitingBatch()
 
-
-def kafka_options(declaration: Declaration) -> KafkaOptions:
-    """The checked options of a declaration.
-
-    Raises:
-        ConfigError: an option is absent, wrong or unknown; the message names it.
-    """
-    try:
-        options = msgspec.convert(declaration.options, KafkaOptions)
-    except msgspec.ValidationError as error:
-        raise ConfigError(
-            f"The options of the source {declaration.name} are wrong: {error}. See docs/operations.md, Kafka."
-        ) from error
-    if foreign := sorted(key for key in options.security if not key.startswith(_SECURITY_PREFIXES)):
-        raise ConfigError(
-            f"The source {declaration.name} sets {', '.join(foreign)} under security; "
-            f"only settings that begin with {', '.join(_SECURITY_PREFIXES)} belong there."
-        )
-    return options
+    def __post_init__(self) -> None:
+        """Refuse settings of the client that are none of its security."""
+        if foreign := sorted(key for key in self.security if not key.startswith(_SECURITY_PREFIXES)):
+            raise ValueError(
+                f"{', '.join(foreign)} under security, where only settings that begin with {', '.join(_SECURITY_PREFIXES)} belong"
+            )
 
 
 def client_settings(name: str, options: KafkaOptions) -> dict[str, Any]:

@@ -11,12 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from pipeline.errors import ConfigError
-from pipeline.sources.declaration import Declaration
-from pipeline.sources.feeds import fetch_feed
+from pipeline.sources.declaration import Declaration, declared, declared_names, options_of
+from pipeline.sources.feeds import FeedOptions, fetch_feed
 from pipeline.sources.fetched import Fetched, State
 from pipeline.sources.kafka import fetch_kafka
-from pipeline.sources.url_list import fetch_urls
+from pipeline.sources.kafka_options import KafkaOptions
+from pipeline.sources.url_list import UrlOptions, fetch_urls
 
 Fetch = Callable[[Declaration, State, Path], Fetched]
 
@@ -28,15 +31,28 @@ class Stream:
     kind: str
     description: str
     fetch: Fetch
+    options: type[msgspec.Struct]
+    """What its declarations may set."""
 
 
 STREAMS: tuple[Stream, ...] = (
-    Stream(
-        "feed", "an RSS or Atom feed; each new entry's page is fetched, or its full text taken", fetch_feed
-    ),
-    Stream("urls", "a list of web addresses, each fetched once", fetch_urls),
-    Stream("kafka", "a Kafka topic, one record a message in the format of a JSONL line", fetch_kafka),
-)
+    Stream("feed", "an RSS or Atom feed; each new entry's page is fetched, or its full text taken", fetch_feed, FeedOptions),
+    Stream("urls", "a list of web addresses, each fetched once", fetch_urls, UrlOptions),
+    Stream("kafka", "a Kafka topic, one record a message in the format of a JSONL line", fetch_kafka, KafkaOptions),
+)  # fmt: skip
+
+
+def survey(folder: Path) -> dict[str, Declaration | ConfigError]:
+    """The declared sources by name; where a declaration, its kind or its options are wrong, what is."""
+    found: dict[str, Declaration | ConfigError] = {}
+    for name in declared_names(folder):
+        try:
+            declaration = declared(folder, name)
+            options_of(declaration, stream_of(declaration).options)
+            found[name] = declaration
+        except ConfigError as error:
+            found[name] = error
+    return found
 
 
 def stream_of(declaration: Declaration) -> Stream:

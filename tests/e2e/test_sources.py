@@ -14,11 +14,13 @@ import pytest
 import yaml
 from airflow.sdk.exceptions import AirflowFailException
 from selectolax.lexbor import LexborHTMLParser
+from typer.testing import CliRunner
 
 from pipeline import stages
 from pipeline.batches import arrivals, extraction, publication, reporting, validation
 from pipeline.batches.source_states import source_states
 from pipeline.batches.staging import StagedBatch
+from pipeline.cli import app, main
 from pipeline.config import Settings
 from pipeline.doctor import examine
 from pipeline.lake.catalog import read_catalog
@@ -28,8 +30,7 @@ from pipeline.schema.tables import tables
 from pipeline.sources import streams
 from pipeline.sources.declaration import Declaration
 from pipeline.sources.fetched import Fetched, State
-from tests.articles import record
-from tests.e2e.test_cli import incidents
+from tests.articles import AnyOptions, record
 
 START = dt.datetime(2025, 3, 10, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -81,7 +82,7 @@ class Wire:
 @pytest.fixture
 def wire(home: Settings, monkeypatch: pytest.MonkeyPatch) -> Wire:
     made = Wire(home)
-    monkeypatch.setattr(streams, "STREAMS", (streams.Stream("list", "a list", made.fetch),))
+    monkeypatch.setattr(streams, "STREAMS", (streams.Stream("list", "a list", made.fetch, AnyOptions),))
     return made
 
 
@@ -247,13 +248,55 @@ def test_the_alarm_fails_with_the_sentences_and_is_silent_without_sources(home: 
 def test_the_command_line_and_the_doctor_tell_the_state(home: Settings, wire: Wire) -> None:
     wire.declare(minimum=1, window_hours=1)
     sentence = "wire brought 0 articles in the last hour; at least 1 are expected."
-    [declared] = json.loads(incidents("sources", "--json").stdout)["declared"]
+    [declared] = json.loads(CliRunner().invoke(app, ["sources", "--json"]).stdout)["declared"]
     assert (declared["name"], declared["state"], declared["articles_in_window"]) == ("wire", "dry", 0)
     assert declared["finding"].startswith(sentence)
-    assert f"dry: {sentence}" in incidents("sources").stdout.decode()
+    assert f"dry: {sentence}" in CliRunner().invoke(app, ["sources"]).stdout
     [found] = [finding for finding in examine(home) if finding.check == "freshness of wire"]
     assert not found.is_well
     assert found.finding.startswith(sentence)
     wire.publish(dt.datetime.now(dt.UTC), record(1))
     [found] = [finding for finding in examine(home) if finding.check == "freshness of wire"]
     assert found.is_well
+
+
+def test_a_declaration_of_no_kind_or_with_wrong_options_is_told_before_it_is_fetched(home: Settings) -> None:
+    home.sources.mkdir(parents=True)
+    wrong = {
+        "nosuch": ({"kind": "nosuch"}, "unknown kind 'nosuch'"),
+        "feed": ({"kind": "feed", "options": {"urll": "https://a.example"}}, "unknown field `urll`"),
+        "topic": ({"kind": "kafka", "options": {"servers": "a", "topic": "b", "security": {"group.id": "c"}}}, "group.id under security"),
+    }  # fmt: skip
+    for name, (declaration, _) in wrong.items():
+        (home.sources / f"{name}.yaml").write_text(yaml.safe_dump({"licence": "invented"} | declaration))
+    findings = {finding.check: finding for finding in examine(home)}
+    told = {state.source: state for state in source_states(home, now=START)}
+    for name, (_, sentence) in wrong.items():
+        assert not findings[f"source {name}"].is_well
+        assert sentence in findings[f"source {name}"].finding
+        assert told[name].state == "broken"
+    listed = json.loads(CliRunner().invoke(app, ["sources", "--json"]).stdout)["declared"]
+    assert [(source["name"], source["state"]) for source in listed] == [(n, "broken") for n in sorted(wrong)]
+
+
+def test_whatever_a_kind_fails_with_is_told_and_the_other_sources_are_fetched(
+    home: Settings, wire: Wire, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(_declaration: Declaration, _state: State, _folder: Path) -> Fetched:
+        raise LookupError("unknown encoding: x-unknown")
+
+    broken = streams.Stream("broken", "always fails", failing, AnyOptions)
+    monkeypatch.setattr(streams, "STREAMS", (*streams.STREAMS, broken))
+    wire.declare()
+    (home.sources / "abc.yaml").write_text(yaml.safe_dump({"kind": "broken", "licence": "invented"}))
+    wire.lines.append(json.dumps(record(1)))
+    monkeypatch.setattr("sys.argv", ["incidents", "fetch", "abc", "nowhere", "wire", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    said = capsys.readouterr()
+    assert (
+        "The source abc (kind broken) cannot be read: LookupError: unknown encoding: x-unknown." in said.err
+    )
+    assert "No source 'nowhere' is declared" in said.err
+    assert wire.ask("SELECT count(*) AS n FROM articles") == [{"n": 1}]

@@ -19,6 +19,7 @@ from pipeline.lake.snapshot import Snapshot
 from pipeline.sources import streams
 from pipeline.sources.declaration import Declaration
 from pipeline.sources.fetched import Fetched, State
+from tests.articles import AnyOptions
 
 CONSUMERS = ("a", "b", "c")
 STEPS = st.permutations([(act, consumer) for consumer in CONSUMERS for act in ("read", "publish") * 2])
@@ -85,7 +86,7 @@ def test_every_item_is_published_once_in_whatever_order_consumers_read_and_publi
         home.sources.mkdir()
         declaration = {"kind": "list", "licence": "invented for tests"}
         (home.sources / "list.yaml").write_text(yaml.safe_dump(declaration))
-        patch.setattr(streams, "STREAMS", (streams.Stream("list", "a list", arrivals.fetch),))
+        patch.setattr(streams, "STREAMS", (streams.Stream("list", "a list", arrivals.fetch, AnyOptions),))
         consumers = Consumers(home)
         for act, consumer in steps:
             before = consumers.state()
