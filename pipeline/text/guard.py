@@ -132,8 +132,9 @@ class _Begun(Generic[Given, Made]):
             made = [(None, f"it took more than {self.seconds:g} seconds", True)] * len(self.given)
         except ProcessExpired as error:
             made = [(None, f"its process died (exit code {error.exitcode})", True)] * len(self.given)
-        except Exception as error:
-            made = [_failed(error)] * len(self.given)
+        except Exception as error:  # what was made cannot be handed over; of several items, each is to show
+            nothing, failure, is_limit = _failed(error)
+            made = [(nothing, failure, is_limit or len(self.given) > 1)] * len(self.given)
         return [Outcome(given, *told) for given, told in zip(self.given, made, strict=True)]
 
 

@@ -22,7 +22,7 @@ MIN_ARTICLE_CHARACTERS = 60
 MIN_FALLBACK_CHARACTERS = 200
 MIN_PARAGRAPH_CHARACTERS = 1_000
 """A page whose paragraphs hold less may have its text elsewhere."""
-_MARKUP = re.compile(r"<[^>]*>")
+_MARKUP = re.compile(r"<[^<>]*>")
 _TAG_NAME_ENDS = set("> \t\r\n")
 _SENTENCE = re.compile(r"\w{2,}.{20,}[.!?。！？؟۔।]")
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)")

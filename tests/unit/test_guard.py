@@ -62,7 +62,7 @@ def test_an_item_that_hangs_is_stopped_three_times(tmp_path: Path) -> None:
     assert (tmp_path / "tries").read_text().count("tried") == 3
 
 
-def as_named(path: Path) -> str:
+def as_named(path: Path) -> object:
     """What its name says: hang, die, fail, or give the name back."""
     if path.name == "hangs":
         hangs(path.parent / "tries")
@@ -70,18 +70,19 @@ def as_named(path: Path) -> str:
         os._exit(9)
     if path.name == "fails":
         raise ValueError("no")
-    return path.name
+    return (lambda: None) if path.name == "unsendable" else path.name
 
 
 def test_items_given_together_fail_alone(tmp_path: Path) -> None:
-    names = ["a", "fails", "b", "hangs", "c", "d", "dies", "e"]
+    names = ["a", "fails", "b", "hangs", "c", "d", "dies", "e", "f", "unsendable", "g"]
     outcomes = list(
         map_guarded(as_named, [tmp_path / name for name in names], workers=2, seconds=2, tries=1, at_once=3)
     )
     assert [outcome.given.name for outcome in outcomes] == names
     assert {outcome.given.name: outcome.made or outcome.failure for outcome in outcomes} == {
-        "a": "a", "b": "b", "c": "c", "d": "d", "e": "e",
+        "a": "a", "b": "b", "c": "c", "d": "d", "e": "e", "f": "f", "g": "g",
         "fails": "ValueError: no", "hangs": "it took more than 2 seconds", "dies": "its process died (exit code 9)",
+        "unsendable": "its process died (exit code 1)",
     }  # fmt: skip
     assert (tmp_path / "tries").read_text().count("tried") == 2
 
