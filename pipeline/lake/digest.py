@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import orjson
 
+from pipeline.lake.database import open_database
 from pipeline.schema.tables import Table, tables
 
 BOOKKEEPING = {"batches", "quality_results", "revisions", "reprocessed_versions"}
@@ -16,7 +17,7 @@ BOOKKEEPING = {"batches", "quality_results", "revisions", "reprocessed_versions"
 
 def lake_digest(database: Path) -> dict[str, str]:
     """Row count and digest of what each table says, as the main schema shows it."""
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with open_database(database) as connection:
         return {
             spec.name: _digest(connection, spec) for spec in tables().values() if spec.name not in BOOKKEEPING
         }

@@ -13,6 +13,7 @@ import resource
 import struct
 import sys
 import threading
+from pathlib import Path
 from typing import IO, Any
 
 import duckdb
@@ -20,6 +21,7 @@ import msgspec
 import pyarrow as pa
 
 from pipeline.errors import QueryError
+from pipeline.lake.database import open_database
 from pipeline.lake.snapshot import sql_text
 from pipeline.lake.sql_rules import Names, checked
 
@@ -53,7 +55,7 @@ def send(stream: IO[bytes], kind: bytes, content: bytes) -> None:
 
 def confined(database: str, scratch: str, memory_bytes: int) -> duckdb.DuckDBPyConnection:
     """A connection that reads the files its views name, and nothing else."""
-    connection = duckdb.connect(database, read_only=True)
+    connection = open_database(Path(database))
     views = connection.execute("SELECT sql FROM duckdb_views() WHERE NOT internal").fetchall()
     files = sorted({file.replace("''", "'") for (sql,) in views for file in _FILE.findall(sql)})
     for setting in (

@@ -18,6 +18,7 @@ from pipeline.errors import LakeError
 from pipeline.files import replacing
 from pipeline.lake.catalog import REMEDY, Catalog, read_catalog
 from pipeline.lake.counting import UNCOUNTED_TABLE
+from pipeline.lake.database import open_database
 from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, current_pairs
 from pipeline.lake.groups import fill_derived, state_statement
 from pipeline.lake.history import state_as_of
@@ -150,7 +151,7 @@ def shown_version(database: Path) -> int | None:
     if not database.exists():
         return None
     try:
-        with duckdb.connect(str(database), read_only=True) as connection:
+        with open_database(database) as connection:
             row = connection.execute("SELECT version FROM catalog_version").fetchone()
     except duckdb.Error:
         return None  # half-written by another program, or of a foreign origin: it is made anew

@@ -19,6 +19,7 @@ from pipeline.batches.staging import StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import ContractError
 from pipeline.lake.catalog import read_catalog
+from pipeline.lake.database import open_database
 from pipeline.lake.snapshot import Snapshot
 
 PROCESSES = multiprocessing.get_context("spawn")
@@ -95,7 +96,7 @@ def _seen(home: Settings, way: str) -> tuple[int, ...]:
         with Snapshot(home.lake) as snapshot:
             [row] = snapshot.rows(COUNTS.format(schema=""))
             return tuple(row.values())
-    with duckdb.connect(str(home.database), read_only=True) as connection:
+    with open_database(home.database) as connection:
         [found] = connection.execute(COUNTS.format(schema="main.")).fetchall()
         return tuple(found)
 
@@ -146,3 +147,37 @@ def test_a_reader_sees_whole_states_only_through_commits_and_compactions(tmp_pat
 @pytest.mark.timeout(7200)
 def test_a_reader_sees_whole_states_only_through_a_thousand_commits(tmp_path: Path) -> None:
     assert _poll(tmp_path, 1000, vacuum_every=100) > 1000
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_database_that_is_replaced_while_it_is_opened_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    path, real, opened = tmp_path / "incidents.duckdb", duckdb.connect, []
+    for number in range(3):
+        with duckdb.connect(str(tmp_path / f"{number}.duckdb")) as connection:
+            connection.execute(f"CREATE TABLE told AS SELECT {number} AS number")
+    (tmp_path / "0.duckdb").replace(path)
+
+    def replaced_meanwhile(name: str, **settings: Any) -> duckdb.DuckDBPyConnection:
+        connection = real(name, **settings)
+        opened.append(connection)
+        if len(opened) < 3:
+            (tmp_path / f"{len(opened)}.duckdb").replace(path)
+            if fails:
+                connection.close()
+                raise duckdb.IOException("No more data remaining in MetadataReader")
+        return connection
+
+    monkeypatch.setattr("pipeline.lake.database.duckdb.connect", replaced_meanwhile)
+    with open_database(path) as connection:
+        assert connection.execute("SELECT number FROM told").fetchall() == [(2,)]
+    assert len(opened) == 3
+
+
+def test_a_database_that_cannot_be_opened_says_so_at_once(tmp_path: Path) -> None:
+    (tmp_path / "incidents.duckdb").write_bytes(b"no database")
+    with pytest.raises(duckdb.Error):
+        open_database(tmp_path / "incidents.duckdb")
+    with pytest.raises(duckdb.Error):
+        open_database(tmp_path / "nowhere.duckdb")

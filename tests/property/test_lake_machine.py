@@ -35,6 +35,7 @@ from pipeline.batches.reprocess import Selection
 from pipeline.batches.review import Decision
 from pipeline.config import Settings
 from pipeline.errors import SourceError
+from pipeline.lake import store
 from pipeline.lake.catalog import read_catalog
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.views import refresh_database
@@ -84,6 +85,7 @@ class LakeMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Leave nothing behind."""
         tables()["articles"] = self.declared
+        store._read_table.cache_clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _write(self, lines: list[Any]) -> Path:
@@ -191,6 +193,7 @@ class LakeMachine(RuleBasedStateMachine):
         older = tables()["articles"]
         later = Column(f"later_{len(older.columns)}", "string", "Came later.")
         tables()["articles"] = dataclasses.replace(older, columns=(*older.columns, later))
+        store._read_table.cache_clear()  # an update is another process
 
     @invariant()
     def every_ledger_adds_up(self) -> None:
