@@ -45,10 +45,11 @@ def inspected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What Airflow's own Dag bag sees in the Dags folder."""
     root = tmp_path_factory.mktemp("airflow")
     declarations = {
-        "courier": 'kind: feed\nlicence: invented\nschedule: "*/30 * * * *"\ndescription: The Courier.\n',
+        "courier": 'kind: feed\nlicence: invented\nschedule: "*/30 * * * *"\ndescription: The Courier.\noptions: {url: "https://courier.example/feed"}\n',
         "gazette": "kind: urls\nlicence: invented\nschedule: '@daily'\n",
         "on-demand": "kind: urls\nlicence: invented\n",
         "broken": "kind: [feed\n",
+        "urlless": 'kind: feed\nlicence: invented\nschedule: "@daily"\noptions: {urll: x}\n',
         "untimely": "kind: feed\nlicence: invented\nschedule: now and then\n",
     }
     (root / "sources").mkdir()
@@ -89,6 +90,10 @@ def test_each_declared_source_with_a_schedule_has_a_dag_and_a_broken_one_is_told
     assert courier["doc"].startswith("The Courier.")
     assert "The source broken has no Dag: The source declaration" in inspected["log"]
     assert "The schedule 'now and then' of the source declared in" in inspected["log"]
+    assert (
+        "The source urlless has no Dag: The options of the source urlless (kind feed) are wrong"
+        in inspected["log"]
+    )
 
 
 def test_every_dag_is_documented_retried_and_bounded(inspected: dict[str, Any]) -> None:

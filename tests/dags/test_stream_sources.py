@@ -88,7 +88,9 @@ def test_a_wrong_declaration_fails_at_once_and_a_silent_broker_is_tried_again(ho
     with pytest.raises(SourceError, match="no answer from Kafka"):
         tasks.fetch_source("wire")
     declare_topic(home, "wire", servers="127.0.0.1:1", topic="t", speed=3)
-    with pytest.raises(AirflowFailException, match="ConfigError: The options of the source wire are wrong"):
+    with pytest.raises(
+        AirflowFailException, match="ConfigError: The options of the source wire .kind kafka. are wrong"
+    ):
         tasks.fetch_source("wire")
 
 
