@@ -89,7 +89,7 @@ def test_a_wrong_declaration_fails_at_once_and_a_silent_broker_is_tried_again(ho
         tasks.fetch_source("wire")
     declare_topic(home, "wire", servers="127.0.0.1:1", topic="t", speed=3)
     with pytest.raises(
-        AirflowFailException, match="ConfigError: The options of the source wire .kind kafka. are wrong"
+        AirflowFailException, match=r"ConfigError: The options of the source wire \(kind kafka\) are wrong"
     ):
         tasks.fetch_source("wire")
 
