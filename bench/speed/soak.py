@@ -26,12 +26,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import linear_regression, median
 
-import duckdb
 from rich.console import Console
 from rich.table import Table
 
 from bench.speed.texts import TOWNS, invented_article
 from pipeline.config import Settings
+from pipeline.lake.database import open_database
 from pipeline.orchestration.environment import USER, write_password
 
 BURST_FILE_ARTICLES = 100
@@ -78,7 +78,7 @@ class Arrivals:
     def look(self) -> int:
         """Ask the database what it shows. Returns how many articles are still missing."""
         if self.home.database.exists():
-            with duckdb.connect(str(self.home.database), read_only=True) as connection:
+            with open_database(self.home.database) as connection:
                 found = connection.execute(SHOWN).fetchall()
             now = time.monotonic()
             for (name,) in found:

@@ -32,10 +32,9 @@ from pipeline.sources.parquet_file import read_parquet
 from pipeline.sources.raw import RawObject, keep_raw
 from pipeline.sources.text_file import read_text
 from pipeline.sources.warc import read_warc
-from pipeline.text.guard import ITEM_SECONDS, ITEM_TRIES, Outcome, map_guarded
+from pipeline.text.guard import Outcome, map_guarded
 
 Item = ParsedArticle | GatedPage | FailedItem
-Given = TypeVar("Given")
 Made = TypeVar("Made")
 PAGE_SECONDS = 8.0
 """After this long the process of a page is killed; with the start of another, a hostile page holds up its batch ten seconds. A
@@ -175,27 +174,16 @@ def _read_stream(made: Iterator[Made], raw: RawObject) -> Iterator[Made | Failed
 def parse_pages(found: Iterable[Page | Item], *, workers: int, is_gated: bool = False) -> Iterator[Item]:
     """The items of the pages, in processes that can be killed; what is an item already goes through."""
     parse = partial(read_page, is_gated=is_gated)
-    guarded = partial(_guarded, parse, workers=workers, seconds=PAGE_SECONDS, tries=1, at_once=PAGES_AT_ONCE)
+    guarded = partial(
+        map_guarded, parse, workers=workers, seconds=PAGE_SECONDS, tries=1, at_once=PAGES_AT_ONCE
+    )
     return _parse_guarded(found, Page, guarded, rejected_page)
 
 
 def parse_messages(found: Iterable[KeptMessage | Item], *, workers: int) -> Iterator[Item]:
     """The items of the messages, likewise."""
-    return _parse_guarded(
-        found, KeptMessage, partial(_guarded, read_message, workers=workers), rejected_message
-    )
-
-
-def _guarded(
-    parse: Callable[[Given], Item],
-    given: Iterable[Given],
-    *,
-    workers: int,
-    seconds: float = ITEM_SECONDS,
-    tries: int = ITEM_TRIES,
-    at_once: int = 1,
-) -> Iterator[Outcome[Given, Item]]:
-    return map_guarded(parse, given, workers=workers, seconds=seconds, tries=tries, at_once=at_once)
+    read: Callable[[KeptMessage], Item] = read_message
+    return _parse_guarded(found, KeptMessage, partial(map_guarded, read, workers=workers), rejected_message)
 
 
 def _parse_guarded(

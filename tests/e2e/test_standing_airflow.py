@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from pipeline import stages
 from pipeline.batches.review import Decision
 from pipeline.config import SAMPLES_DIR, Settings
+from pipeline.lake.database import open_database
 from pipeline.orchestration.environment import USER, write_password
 from tests.airflow_pages import check_refusals, check_views
 from tests.articles import record
@@ -109,7 +109,7 @@ def _call(
 def _sources(home: Settings) -> set[str]:
     if not home.database.exists():
         return set()
-    with duckdb.connect(str(home.database), read_only=True) as connection:
+    with open_database(home.database) as connection:
         return {
             row[0]
             for row in connection.execute(
