@@ -6,6 +6,7 @@ import hashlib
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
+from lxml.etree import _Element
 
 from pipeline.ids import sha256_text
 from pipeline.sources.fields import file_name_date, file_name_source, text_flags
@@ -88,7 +89,7 @@ def _article(page: Page, html: str, charset: str) -> ParsedArticle:
     if found.text is None:
         raise RejectedInput("no_main_text", f"{len(page.content):,} bytes of HTML")
     said = found.metadata
-    published = _published(said.dates, page, html)
+    published = _published(said.dates, page, html, found.tree)
     url = _address(said.url, page.url)
     language, is_certain = _language(said.language, found.text)
     return ParsedArticle(
@@ -132,13 +133,14 @@ def decode_page(page: Page) -> tuple[str, str]:
     return decoded
 
 
-def _published(stated: tuple[StatedDate, ...], page: Page, html: str) -> Publication:
+def _published(stated: tuple[StatedDate, ...], page: Page, html: str, tree: _Element | None) -> Publication:
     """The page's own date, else that of the feed, else that of the file's name, else one found in the text."""
     feed = () if page.published is None else (StatedDate(page.published, "feed"),)
     day = file_name_date(page.name or "")
     named = () if day is None else (StatedDate(day, "file_name"),)
     dates = [*stated, *feed, *named]
-    if found := choose_publication(dates, page=html, url=page.url) or infer_publication(html, page.url):
+    found = choose_publication(dates, page=html, url=page.url) or infer_publication(html, page.url, tree)
+    if found:
         return found
     if dates:
         raise RejectedInput("bad_published_at", f"{dates[0].value[:60]!r} ({dates[0].source})")

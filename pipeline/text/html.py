@@ -43,6 +43,8 @@ class PageArticle(msgspec.Struct, frozen=True):
     metadata: PageMetadata
     is_fallback: bool = False
     """True where the main text was found by the second, coarser way."""
+    tree: _Element | None = None
+    """The page as it was parsed, its scripts emptied."""
 
 
 def hostile_feature(content: bytes) -> str | None:
@@ -96,7 +98,7 @@ def parse_page(html: str) -> PageArticle:
     metadata = read_metadata(tree)
     _empty_scripts(tree)
     text, is_fallback = _main_text(tree, html)
-    return PageArticle(text, metadata, is_fallback)
+    return PageArticle(text, metadata, is_fallback, tree)
 
 
 def gate_text(html: str) -> str:

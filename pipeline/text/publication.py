@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 from htmldate import find_date
+from lxml.etree import _Element
 
 from pipeline.text.metadata import StatedDate
 from pipeline.text.moments import Moment, clock_times, read_moment
@@ -76,11 +77,18 @@ def _is_same(clock: dt.datetime, instant: dt.datetime) -> bool:
     return abs(ahead) <= _FARTHEST_ZONE and ahead % _ZONES_APART == dt.timedelta()
 
 
-def infer_publication(html: str, url: str | None) -> Publication | None:
-    """A date found in the page's text or address, where none is stated: a day at best, and never sure."""
+def infer_publication(html: str, url: str | None, tree: _Element | None = None) -> Publication | None:
+    """A date found in the page's text or address, where none is stated: a day at best, and never sure.
+
+    ``tree`` is the page where it is parsed already.
+    """
     latest = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
     found = find_date(
-        html, url=url, original_date=True, extensive_search=False, max_date=latest.replace(tzinfo=None)
+        html if tree is None else tree,
+        url=url,
+        original_date=True,
+        extensive_search=False,
+        max_date=latest.replace(tzinfo=None),
     )
     moment = read_moment(found) if found else None
     if moment is None or not _is_written_clearly(moment.day, html + (url or "")):

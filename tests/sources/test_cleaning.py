@@ -237,6 +237,15 @@ def test_a_date_in_the_text_is_inferred_unless_it_has_two_readings() -> None:
     assert infer_publication('<html><body><span class="date">03/04/2025</span></body></html>', None) is None
 
 
+def test_a_date_that_only_a_script_writes_is_not_that_of_the_page() -> None:
+    paragraphs = "".join(f"<p>{text}</p>" for text in TEXTS["en"])
+    script = "<script><!--\ndocument.write('<b>A reader</b> <i>2018-02-24 10:15:59</i>')\n//--></script>"
+    html = f"<html><body><article>{paragraphs}</article>{script}</body></html>"
+    found = read_page(Page(content=html.encode(), location="page.html", raw_sha256="0" * 64))
+    assert isinstance(found, FailedItem)
+    assert found.reason_code == "missing_published_at"
+
+
 def test_authors_and_title_are_read_from_where_they_stand() -> None:
     linked = '{"@graph": [{"@type": "WebPage", "name": "x"}, {"@type": ["NewsArticle"], "headline": "Clash\\nat dawn", "author": [{"name": "Ana Lopes"}, "https://a.example/u", {"name": "Omar Haddad"}]}]}'
     given = page(1, more=f'<script type="application/ld+json">{linked}</script>')
