@@ -39,10 +39,17 @@ def snapshot_decisions(snapshot: Snapshot, versions: set[tuple[str, str]]) -> li
     return sorted(decided, key=lambda row: (row["decided_at"], row["revision_id"]))
 
 
-def orphaned_decisions(snapshot: Snapshot) -> list[Row]:
-    """Decisions about rows of current article versions that do not come out any more: neither published nor in quarantine.
+def decided_versions(snapshot: Snapshot, superseded: Iterable[Row]) -> frozenset[str]:
+    """Those of the superseded versions that people have decided about."""
+    versions = {(row["article_id"], row["version"]) for row in superseded}
+    decided = snapshot_decisions(snapshot, versions) if versions else []
+    return frozenset(row["article_version"] for row in decided)
 
-    They stay in the table and hold again when their row does. A retracted row is where it was sent, so it is not told.
+
+def orphaned_decisions(snapshot: Snapshot) -> list[Row]:
+    """Decisions that reach no row: their article has come in a newer version, or what they are about does not come out any more.
+
+    They stay in the table and hold again when their row does. A retracted row is where it was sent, so of current versions it is not told.
     """
     held = " UNION ALL ".join(
         f"SELECT {table(name).key[0]} AS entity_id FROM {name}" for name in EXTRACTED_TABLES
@@ -52,10 +59,12 @@ def orphaned_decisions(snapshot: Snapshot) -> list[Row]:
               SELECT entity_id, arg_max(action, (decided_at, revision_id)) AS verdict FROM revisions
               WHERE action IN ('retract', 'restore') GROUP BY entity_id)
             SELECT revisions.* FROM revisions LEFT JOIN verdicts USING (entity_id)
-            WHERE action IN ('correct', 'accept') AND entity IN ({", ".join(map(sql_text, EXTRACTED_TABLES))})
-              AND verdict IS DISTINCT FROM 'retract' AND NOT EXISTS (FROM held WHERE held.entity_id = revisions.entity_id)
-              AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.article_version = revisions.article_version
-                              AND q.replayed_at IS NULL AND contains(q.row_json, '"' || revisions.entity_id || '"'))
+            WHERE entity IN ({", ".join(map(sql_text, EXTRACTED_TABLES))})
+              AND (action IN ('correct', 'accept') OR (action = 'retract' AND verdict = 'retract'))
+              AND (article_version IN (SELECT version FROM superseded_versions)
+                   OR (verdict IS DISTINCT FROM 'retract' AND NOT EXISTS (FROM held WHERE held.entity_id = revisions.entity_id)
+                       AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.article_version = revisions.article_version
+                                       AND q.replayed_at IS NULL AND contains(q.row_json, '"' || revisions.entity_id || '"'))))
             ORDER BY decided_at, revision_id"""
     )
 

@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline import __version__
 from pipeline.batches import duplicates, supersession
-from pipeline.batches.decisions import is_decided_otherwise, keep_decisions
+from pipeline.batches.decisions import decided_versions, is_decided_otherwise, keep_decisions
 from pipeline.batches.maintenance import compact_where_due
 from pipeline.batches.replacement import Reader, explanation, replace_rows, reprocessed_rows
 from pipeline.batches.resolution import mark_quarantine, reopened_ids, settled_rows
@@ -34,6 +34,7 @@ from pipeline.lake.store import append, remove, roll_back_uncommitted
 from pipeline.lake.supersession import SUPERSEDED
 from pipeline.lake.views import refresh_database
 from pipeline.quality.ledger import COUNTS, check_conservation
+from pipeline.quality.related import Related
 from pipeline.schema.tables import arrow_table, table
 
 Row = dict[str, Any]
@@ -73,8 +74,9 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
             with Snapshot(lake, catalog) as snapshot:
                 rows, ledger, removed_keys = _plan(staged, snapshot, now)
                 reopened = reopened_ids(staged, snapshot)
+                lapsed = decided_versions(snapshot, rows[SUPERSEDED])
             check_conservation(ledger)
-            check_own_rows(staged.batch_id, rows, settings.reports)
+            check_own_rows(staged.batch_id, rows, Related(decided_versions=lapsed), settings.reports)
             folder = catalog.folder(lake)
             tables = _write_rows(staged, folder, catalog, rows, removed_keys)
             tables |= mark_quarantine(staged, folder, tables, reopened, now)

@@ -91,16 +91,16 @@ def _revision(name: str, key: str, held: Row, fresh: Row | None, reader: Reader)
 
 
 def explanation(decided: list[Row], rejected: list[Row], extracted: Row) -> Callable[[str, str], str]:
-    """Why a row is gone or changed: a person's decision, an expectation, or the extractor."""
+    """Why a row is gone or changed: an expectation that it fails now, a person's decision, or the extractor."""
     by_row = {(row["entity"], row["entity_id"]): row for row in decided}
     verbs = {"correct": "corrected", "accept": "accepted", "retract": "retracted", "restore": "restored"}
     reasons = {_entity_id(row): row["reason"] for row in rejected}
 
     def explain(name: str, key: str) -> str:
-        if (revision := by_row.get((name, key))) is not None:
-            return f"{verbs[revision['action']]} by {revision['reviewer_name']}: {revision['reason']}"
         if key in reasons:
             return f"quarantined: {reasons[key]}"
+        if (revision := by_row.get((name, key))) is not None:
+            return f"{verbs[revision['action']]} by {revision['reviewer_name']}: {revision['reason']}"
         return f"reprocessed by extractor {extracted['extractor']} version {extracted['extractor_version']}"
 
     return explain

@@ -91,11 +91,13 @@ def dashboard_path(settings: Settings) -> Path:
 
 
 def write_batch_report(batch_id: str, settings: Settings) -> Path:
-    """Write the page of a published batch, the same as ``latest.html``, and the dashboard of all."""
+    """Write the page of a published batch, of the newest also as ``latest.html``, and the dashboard of all."""
     with Snapshot(settings.lake) as snapshot:
         page = page_bytes(render_report(report_data(batch_id, settings, snapshot)))
         dashboard = page_bytes(render_dashboard(history(settings, snapshot)))
-    for path in (report_path(batch_id, settings), settings.reports / "latest.html"):
-        write_atomically(path, page)
+        [newest] = snapshot.rows("SELECT arg_max(batch_id, committed_at) AS batch_id FROM batches")
+    write_atomically(report_path(batch_id, settings), page)
+    if batch_id == newest["batch_id"]:
+        write_atomically(settings.reports / "latest.html", page)
     write_atomically(dashboard_path(settings), dashboard)
     return report_path(batch_id, settings)

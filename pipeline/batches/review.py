@@ -18,6 +18,9 @@ from pipeline.config import Settings
 from pipeline.errors import ReviewError
 from pipeline.extract.rows import EXTRACTED_TABLES
 from pipeline.ids import make_id
+from pipeline.lake.counting import UNCOUNTED_TABLE
+from pipeline.lake.database import open_database
+from pipeline.lake.duplicates import GROUPS_TABLE
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.corrections import parse_corrections
 from pipeline.quality.quarantine import entity_key
@@ -94,6 +97,25 @@ def _planned(
             else:
                 _add_published(plan, decision, snapshot, now)
     return plan
+
+
+def counted_instead(batch_id: str, settings: Settings) -> list[str]:
+    """Where a batch decided about articles that are copies and do not count: which article counts, and its reports."""
+    with open_database(settings.database) as connection:
+        rows = connection.execute(
+            f"""SELECT decided.article_id, counted.article_id, list(report_id ORDER BY report_id) FILTER (WHERE report_id IS NOT NULL)
+                FROM (SELECT DISTINCT article_id FROM revisions WHERE batch_id = ? AND reviewer_name IS NOT NULL) AS decided
+                SEMI JOIN {UNCOUNTED_TABLE} AS uncounted USING (article_id)
+                JOIN {GROUPS_TABLE} AS own ON own.article_id = decided.article_id
+                JOIN (SELECT * FROM {GROUPS_TABLE} ANTI JOIN {UNCOUNTED_TABLE} USING (article_id)) AS counted
+                  ON counted.near_duplicate_group = own.near_duplicate_group
+                LEFT JOIN incident_reports AS report ON report.article_id = counted.article_id GROUP BY ALL ORDER BY ALL""",
+            [batch_id],
+        ).fetchall()
+    return [
+        f"Article {article} is a copy: in totals {counted} counts instead, with its reports {', '.join(reports or ['(none)'])}."
+        for article, counted, reports in rows
+    ]
 
 
 def questionable_ids(settings: Settings, limit: int) -> list[str]:

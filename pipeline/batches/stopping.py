@@ -11,6 +11,7 @@ import msgspec
 from pipeline.errors import StoppedError
 from pipeline.files import write_atomically
 from pipeline.quality.engine import prepare
+from pipeline.quality.related import Related
 from pipeline.quality.validation import ExpectationOutcome, failed_stops, validate_rows
 from pipeline.schema.tables import table
 
@@ -51,7 +52,9 @@ def prepare_own_checks() -> None:
     prepare(OWN_TABLES)
 
 
-def check_own_rows(batch_id: str, rows: dict[str, list[dict[str, Any]]], reports: Path) -> None:
+def check_own_rows(
+    batch_id: str, rows: dict[str, list[dict[str, Any]]], batch: Related, reports: Path
+) -> None:
     """Check what the pipeline itself wrote about the batch; the outcomes join its quality results.
 
     Raises:
@@ -60,7 +63,7 @@ def check_own_rows(batch_id: str, rows: dict[str, list[dict[str, Any]]], reports
     outcomes: list[ExpectationOutcome] = []
     for name in OWN_TABLES:
         owned = [{"batch_id": batch_id, **row} for row in rows.get(name, [])]
-        found = validate_rows(table(name), owned, {}).outcomes
+        found = validate_rows(table(name), owned, {}, batch).outcomes
         outcomes += found
         results = [msgspec.to_builtins(outcome) | {"batch_id": batch_id} for outcome in found]
         rows["quality_results"] = [*rows["quality_results"], *results]

@@ -40,7 +40,7 @@ def summarize_batch(batch_id: str, settings: Settings) -> dict[str, Any]:
     with Snapshot(settings.lake) as snapshot:
         incidents = snapshot.rows(
             """SELECT r.date_start, r.country_name, r.place_name, r.sub_event_type, r.perpetrators, r.fatalities_low,
-                      r.fatalities_high, r.injured_low, r.injured_high, a.source_name, r.report_id
+                      r.fatalities_best, r.fatalities_high, r.injured_low, r.injured_best, r.injured_high, a.source_name, r.report_id
                FROM incident_reports AS r JOIN articles AS a ON a.article_id = r.article_id AND a.version = r.article_version
                WHERE r.batch_id = ? ORDER BY r.date_start DESC NULLS LAST, r.country_name, r.place_name, r.report_id""",
             [batch_id],
@@ -49,8 +49,8 @@ def summarize_batch(batch_id: str, settings: Settings) -> dict[str, Any]:
             "SELECT reason, input_location FROM quarantine WHERE batch_id = ? ORDER BY ALL", [batch_id]
         )
     for row in incidents:
-        row["killed"] = _span(row["fatalities_low"], row["fatalities_high"])
-        row["injured"] = _span(row["injured_low"], row["injured_high"])
+        row["killed"] = _span(row["fatalities_low"], row["fatalities_high"], row["fatalities_best"])
+        row["injured"] = _span(row["injured_low"], row["injured_high"], row["injured_best"])
     return {
         "batch_id": batch_id,
         "incidents": incidents,
@@ -63,12 +63,15 @@ def summarize_batch(batch_id: str, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _span(low: int | None, high: int | None) -> str:
-    """``13``, ``10-15``, ``4+`` for "at least four", ``≤30`` for "up to 30", and nothing where the text does not say."""
+def _span(low: int | None, high: int | None, best: int | None) -> str:
+    """``13``, ``10-15``, ``4+`` for "at least four", ``≤30`` for "up to 30", ``4+ (6)`` with the best number where it is none of the two,
+    and nothing where the text does not say.
+    """
+    beside = "" if best is None or best in (low, high) else f" ({best})"
     if low is None and high is None:
-        return ""
+        return beside.strip()
     if low is None:
-        return f"≤{high}"
+        return f"≤{high}{beside}"
     if high is None:
-        return f"{low}+"
-    return str(low) if low == high else f"{low}-{high}"
+        return f"{low}+{beside}"
+    return (str(low) if low == high else f"{low}-{high}") + beside

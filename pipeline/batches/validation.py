@@ -20,7 +20,7 @@ from pipeline.extract.rows import EXTRACTED_TABLES
 from pipeline.quality.freshness import volume
 from pipeline.quality.quarantine import quarantined_article, quarantined_row
 from pipeline.quality.related import CORRECTED, Related, related
-from pipeline.quality.revisions import revise_rows
+from pipeline.quality.revisions import RevisedRows, revise_rows
 from pipeline.quality.validation import ExpectationOutcome, validate_rows
 from pipeline.schema.expectations import expectation_names
 from pipeline.schema.tables import table
@@ -36,11 +36,12 @@ def validate(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> di
         for row in [*articles, *staged.read_rows("replay", "articles")]
     }
     decisions = decisions_about(settings.lake, set(by_version))
-    extracted = {name: staged.read_rows("extract", name) for name in EXTRACTED_TABLES}
+    made = {"articles": articles} | {name: staged.read_rows("extract", name) for name in EXTRACTED_TABLES}
     revisions = [*decisions, *staged.read_rows("revise", "revisions")]
-    found = _Findings(now, by_version, revisions, related(extracted))
-    found.check("articles", articles)
-    for name, rows in extracted.items():
+    revised = {name: revise_rows(table(name), rows, revisions) for name, rows in made.items()}
+    batch = related({name: [*rows.rows, *rows.retracted] for name, rows in revised.items()})
+    found = _Findings(now, by_version, batch)
+    for name, rows in revised.items():
         found.check(name, rows)
     found.outcomes += _batch_outcomes(staged, articles, found.accepted["incident_reports"], settings)
     check_stops(staged.batch_id, found.outcomes, settings.reports)
@@ -53,19 +54,17 @@ class _Findings:
 
     now: dt.datetime
     articles: dict[tuple[str, str], Row]
-    revisions: list[Row]
     batch: Related
     outcomes: list[ExpectationOutcome] = field(default_factory=list)
     accepted: dict[str, list[Row]] = field(default_factory=dict)
     quarantined: list[Row] = field(default_factory=list)
     retracted: dict[str, list[Row]] = field(default_factory=dict)
     lost: dict[str, set[str]] = field(default_factory=lambda: {"quarantined": set(), "retracted": set()})
-    """Article versions and reports that did not pass: what belongs to them follows."""
+    """Article versions, reports and aggregate claims that did not pass: what belongs to them follows."""
 
-    def check(self, name: str, rows: list[Row]) -> None:
-        """Apply people's decisions to the rows of one table, then check them like all others."""
+    def check(self, name: str, revised: RevisedRows) -> None:
+        """Check the rows of one table, those that people have corrected like all others."""
         spec = table(name)
-        revised = revise_rows(spec, rows, self.revisions)
         self.retracted[name] = revised.retracted
         checked = validate_rows(spec, revised.rows, self.articles, self.batch)
         self.outcomes += checked.outcomes
@@ -78,13 +77,16 @@ class _Findings:
         self.lost["retracted"].update(_key(name, row) for row in self.retracted[name])
 
     def _sort(self, name: str, row: Row, failed: list[str]) -> None:
-        owners = {row.get("article_version"), row.get("report_id")} - {_key(name, row)}
+        owners = {row.get(owner) for owner in ("article_version", "report_id", "claim_id")} - {
+            _key(name, row)
+        }
         if owners & self.lost["retracted"]:
             self.retracted[name].append(row)
             return
         code = "failed_expectation"
         if not failed and owners & self.lost["quarantined"]:
-            failed, code = [f"{row.get('report_id') or row['article_id']}"], "parent_quarantined"
+            owner = row.get("report_id") or row.get("claim_id") or row["article_id"]
+            failed, code = [str(owner)], "parent_quarantined"
         if not failed:
             self.accepted[name].append(row)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -69,7 +70,10 @@ _INTERRUPTED = 130
 
 
 def main() -> None:
-    """Entry point: expected errors as one line on standard error, exit code 1; an interrupt exits with 130."""
+    """Entry point: expected errors on standard error, exit code 1; an interrupt exits with 130."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal need not have all characters of an article
     try:
         app()
     except PipelineError as error:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +22,11 @@ if TYPE_CHECKING:
     from pipeline.lake.query import Answer, Sandbox
 
 _SHELL_ROWS = 200
+_COLUMN_WIDTH = 6
+"""A table with less room a column than this is printed row by row instead."""
+_LARGEST = 2**63
+_COMMENT = re.compile(r"--[^\n]*\Z")
+_LEAVE = {".quit", ".exit", "exit", "quit"}
 _HELP = """End a statement with a semicolon; it may go over several lines. Ctrl-C stops a statement, .quit leaves.
 .tables       what there is to ask, and what it is
 .columns T    the columns of T, and what they mean
@@ -51,6 +59,8 @@ def query(
     from pipeline.lake.query import reading
     from pipeline.lake.views import database_as_of
 
+    if json and csv:
+        raise typer.BadParameter("--json and --csv are two forms of output: give one.")
     found = settings()
     shown = nullcontext(found.database) if as_of is None else database_as_of(found.lake, as_of)
     with shown as database, reading(database) as sandbox:
@@ -66,30 +76,73 @@ def query(
 def _rows(answer: Answer) -> Iterator[list[Any]]:
     """Row by row; two columns of one name stay two."""
     for batch in answer:
-        yield from map(list, zip(*(column.to_pylist() for column in batch.columns), strict=True))
+        columns = (map(_plain, column.to_pylist()) for column in batch.columns)
+        yield from map(list, zip(*columns, strict=True))
+
+
+def _plain(cell: Any) -> Any:
+    """A cell as Python's own value: a sum, which is a decimal in DuckDB, as a number, and an interval in words."""
+    if isinstance(cell, Decimal):
+        is_whole = cell == cell.to_integral_value()
+        return float(cell) if not is_whole else int(cell) if abs(cell) < _LARGEST else str(cell)
+    if isinstance(cell, tuple) and hasattr(cell, "nanoseconds"):
+        months, days, nanoseconds = cell
+        clock = dt.timedelta(microseconds=nanoseconds // 1000)
+        parts = [
+            f"{months} months" if months else "",
+            f"{days} days" if days else "",
+            str(clock) if clock else "",
+        ]
+        return " ".join(filter(None, parts)) or "0 days"
+    return cell
 
 
 def _print_table(answer: Answer) -> None:
-    rows = list(_rows(answer))
-    print_table([escape(clean_text(name)) for name in answer.schema.names], rows)
+    rows, names = list(_rows(answer)), [escape(clean_text(name)) for name in answer.schema.names]
+    if len(names) * _COLUMN_WIDTH <= out.width:
+        print_table(names, rows)
+    else:
+        for number, row in enumerate(rows, 1):
+            pairs = [list(pair) for pair in zip(answer.schema.names, row, strict=True)]
+            print_table([f"row {number}", "value"], pairs)
     if answer.is_cut:
         out.print(f"The first {len(rows)} rows; --limit shows more.")
 
 
+def _keys(names: list[str]) -> list[str]:
+    """Keys of an object: of columns of one name, the later ones get a number behind."""
+    keys: list[str] = []
+    for name in names:
+        key, number = name, 1
+        while key in keys or (number > 1 and key in names):
+            key, number = f"{name}_{number}", number + 1
+        keys.append(key)
+    return keys
+
+
 def _print_json(answer: Answer) -> None:
     """One JSON array, written as the rows come."""
-    separator = "[\n"
+    separator, keys = "[\n", _keys(answer.schema.names)
     for row in _rows(answer):
-        cells = dict(zip(answer.schema.names, row, strict=True))
+        cells = dict(zip(keys, row, strict=True))
         sys.stdout.write(separator + orjson.dumps(cells, default=str, option=orjson.OPT_INDENT_2).decode())
         separator = ",\n"
     sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")
 
 
+class _Lines:
+    """Standard output for a CSV writer that ends its lines as RFC 4180 says, and so quotes each CR and LF in a cell."""
+
+    @staticmethod
+    def write(line: str) -> None:
+        """Write one line of the table, ended as other commands end theirs."""
+        sys.stdout.write(line.removesuffix("\r\n") + "\n")
+
+
 def _print_csv(answer: Answer) -> None:
     import csv as csv_module
 
-    writer = csv_module.writer(sys.stdout, lineterminator="\n")
+    writer = csv_module.writer(_Lines(), lineterminator="\r\n")
     writer.writerow([_disarmed(name) for name in answer.schema.names])
     for row in _rows(answer):
         writer.writerow([_disarmed(cell) for cell in row])
@@ -111,10 +164,13 @@ def sql() -> None:
         while True:
             try:
                 line = _prompted("   ...> " if statement else "incidents> ")
-                if line is None or (not statement and line.strip() in {".quit", ".exit", "exit", "quit"}):
+                if line is None or line.strip() in ({".quit", ".exit"} if statement else _LEAVE):
+                    if statement.strip():
+                        say(f"Not run, for no semicolon ends it: {clean_text(statement.strip())}")
                     return
                 statement = f"{statement}\n{line}" if statement else line
-                if statement.strip() and (statement.rstrip().endswith(";") or statement.startswith(".")):
+                is_ended = _COMMENT.sub("", statement).rstrip().endswith(";")
+                if statement.strip() and (is_ended or statement.startswith(".")):
                     asked, statement = statement.strip(), ""
                     _shell_answer(sandbox, asked)
             except KeyboardInterrupt:

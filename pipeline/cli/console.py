@@ -28,8 +28,9 @@ def print_json(value: Any) -> None:
 
 
 def tell_error(error: PipelineError) -> None:
-    """An expected error as one line on standard error."""
-    err.print(f"[red]{escape(type(error).__name__)}:[/red] {escape(str(error))}")
+    """An expected error on standard error; it may quote what an article says."""
+    told = "\n".join(map(clean_text, str(error).splitlines()))
+    err.print(f"[red]{escape(type(error).__name__)}:[/red] {escape(told)}")
 
 
 def say(line: str) -> None:

@@ -25,7 +25,11 @@ def quarantine_list(
         str | None, typer.Option("--source", help="Part of the file or source it came from.")
     ] = None,
     orphaned: Annotated[
-        bool, typer.Option("--orphaned", help="Decisions whose row does not come out any more.")
+        bool,
+        typer.Option(
+            "--orphaned",
+            help="Decisions that reach no row: its article came in a newer version, or it does not come out any more.",
+        ),
     ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Replayed rows too.")] = False,
     json: Json = False,
@@ -63,7 +67,9 @@ def _show_orphaned(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     elif not rows:
-        out.print("Every decision is about a row that is published, retracted or in quarantine.")
+        out.print(
+            "Every decision is about a row of a current article that is published, retracted or in quarantine."
+        )
     else:
         print_table(["row", "action", "field", "value", "by", "reason"],
            [[r["entity_id"], r["action"], r["field"], r["new_value"], r["reviewer_name"], r["reason"]] for r in rows])  # fmt: skip

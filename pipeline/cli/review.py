@@ -37,7 +37,7 @@ def apply_decision(
 ) -> None:
     """Decide, read the article again, publish, and print what came out."""
     from pipeline import stages
-    from pipeline.batches.review import Decision
+    from pipeline.batches.review import Decision, counted_instead
     from pipeline.quality.corrections import parse_settings
 
     found = settings()
@@ -48,6 +48,8 @@ def apply_decision(
     show_batch(batch_id, found, as_json=as_json)
     if not as_json:
         show_revisions(batch_id)
+        for line in counted_instead(batch_id, found):
+            out.print(escape(clean_text(line)))
 
 
 def show_revisions(batch_id: str) -> None:

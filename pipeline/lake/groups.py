@@ -87,15 +87,11 @@ def _carry_over(connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Cata
             keep_copies(connection)
             return True
         new = {name: _new_files(lake, name, state, catalog) for name in (SIGNATURES, SUPERSEDED, PAIRS)}
-        reports = _changed_files(lake, "incident_reports", state, catalog)
-        if (
-            SUPERSEDED not in catalog.tables
-            or reports is None
-            or any(files is None for files in new.values())
-        ):
+        told = [_changed_files(lake, name, state, catalog) for name in ("incident_reports", "revisions")]
+        if SUPERSEDED not in catalog.tables or None in [*told, *new.values()]:
             return False
         _update_groups(connection, new[SIGNATURES] or [], new[SUPERSEDED] or [])
-        recount_copies(connection, reports)
+        recount_copies(connection, [file for files in told for file in files or []])
         for name in ("added", "gone", "touched", "affected"):
             connection.execute(f"DROP TABLE temp.{name}")
         return True

@@ -13,6 +13,7 @@ import resource
 import struct
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,6 +30,7 @@ FRAME = struct.Struct(">cI")
 """What stands before each message: its kind and its length in bytes."""
 ROWS, END, FAILED, ASK, STOP = b"R", b"E", b"F", b"A", b"S"
 BATCH_ROWS = 10_000
+BATCH_BYTES = 8 << 20
 MAX_SCRATCH_BYTES = 20 << 30
 _ADDRESS_SPACE_BEYOND_MEMORY = 4 << 30
 _FILE = re.compile(r"'((?:[^']|'')*\.parquet)'")
@@ -85,12 +87,20 @@ def _answer(connection: duckdb.DuckDBPyConnection, names: Names, asked: Question
     send(out, ROWS, _ipc(pa.RecordBatch.from_pylist([], schema=reader.schema)))
     for batch in reader:
         wanted = batch if asked.limit is None else batch.slice(0, asked.limit - sent)
-        send(out, ROWS, _ipc(wanted))
+        for part in _parts(wanted):
+            send(out, ROWS, _ipc(part))
         sent += wanted.num_rows
         if wanted.num_rows < batch.num_rows:
             reader.close()
             return send(out, END, msgspec.json.encode(End(is_cut=True)))
     send(out, END, msgspec.json.encode(End(is_cut=False)))
+
+
+def _parts(batch: Any) -> Iterator[Any]:
+    """The rows in messages of bounded size, or of one row: the other end holds a whole message in memory."""
+    rows = max(1, batch.num_rows * BATCH_BYTES // max(batch.nbytes, BATCH_BYTES))
+    for start in range(0, batch.num_rows, rows):
+        yield batch.slice(start, rows)
 
 
 def _ipc(batch: Any) -> bytes:

@@ -18,7 +18,7 @@ import duckdb
 from pipeline.errors import QueryError
 
 READING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.RELATION}
-_EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(ANALYZE\b\s*)?(\([^)]*\))?", re.IGNORECASE)
+_EXPLAIN = re.compile(r"\s*(EXPLAIN\b\s*(?:ANALYZE\b)?)", re.IGNORECASE)
 _TABLE_FUNCTIONS = {"range", "generate_series", "unnest"}
 _SHOWN = {"tables", "__show_tables_expanded"}
 _SOURCES = {
@@ -85,9 +85,8 @@ def checked(connection: duckdb.DuckDBPyConnection, names: Names, sql: str) -> du
             "Only one statement that reads is allowed: SELECT, WITH, FROM, DESCRIBE, SUMMARIZE, SHOW TABLES, EXPLAIN."
         )
     text = statements[0].query
-    if statements[0].type == duckdb.StatementType.EXPLAIN:
-        text = _EXPLAIN.sub("", text, count=1)
-    _check_tree(_tree(connection, text), names)
+    explaining = _EXPLAIN.match(text) if statements[0].type == duckdb.StatementType.EXPLAIN else None
+    _check_tree(_tree(connection, text[explaining.end() :] if explaining else text), names)
     return statements[0]
 
 

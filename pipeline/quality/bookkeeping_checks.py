@@ -36,6 +36,11 @@ def inputs_are_named(row: Row, article: Row, batch: Related) -> bool:
     return not row["items_fetched"] or bool(row["inputs"])
 
 
+def no_decision_lapses(row: Row, article: Row, batch: Related) -> bool:
+    """What people decided about a version does not reach the one that takes its place: its words may be others."""
+    return row["version"] not in batch.decided_versions
+
+
 def reason_is_a_sentence(row: Row, article: Row, batch: Related) -> bool:
     """A person can act on it."""
     return bool(row["reason"].strip().endswith((".", ")", "\u2026")))

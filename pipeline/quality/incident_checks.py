@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -14,24 +15,11 @@ import yaml
 from pipeline.config import SCHEMAS_DIR
 from pipeline.quality.geography import is_in_country
 from pipeline.quality.related import CORRECTED, Related
-from pipeline.quality.spans import is_named, stands
+from pipeline.quality.spans import EVIDENCE_OF, is_named, stands
 from pipeline.schema.tables import sub_event_types
 
 Row = Mapping[str, Any]
 _CLASSES = ("civilians", "security_forces", "militants", "unknown")
-_NEEDS_EVIDENCE = {
-    "date_start": ("date_start", "date_text"),
-    "place_name": ("place_name",),
-    "fatalities_best": ("fatalities", "fatalities_best", "fatalities_low", "fatalities_high"),
-    "fatalities_low": ("fatalities", "fatalities_best", "fatalities_low", "fatalities_high"),
-    "injured_low": ("injured", "injured_best", "injured_low", "injured_high"),
-    "abducted": ("abducted",),
-    "claimed_by": ("claimed_by",),
-    "perpetrators": ("perpetrators",),
-    "targets": ("targets",),
-    "weapons": ("weapons",),
-    "event_type": ("event_type",),
-}
 _MOST_DAYS = {1: 1, 2: 6, 3: 8, 4: 31}
 """Days that a date of each UCDP precision may span at most; a longer span is 5. A single uncertain day may have any."""
 _FAR_YEARS = 2
@@ -42,14 +30,13 @@ _PLACE_CHARACTERS = 100
 
 
 def killed_classes_fit_total(row: Row, article: Row, batch: Related) -> bool:
-    """Killed by class do not exceed the highest total the text supports."""
+    """Killed by class do not exceed the highest total the text supports; one that is open upwards ("at least") has none."""
     known = [row[f"fatalities_{name}"] for name in _CLASSES if row[f"fatalities_{name}"] is not None]
-    totals = [
-        row[f"fatalities_{bound}"]
-        for bound in ("low", "best", "high")
-        if row[f"fatalities_{bound}"] is not None
-    ]
-    return not known or (bool(totals) and sum(known) <= max(totals))
+    if not known:
+        return True
+    if row["fatalities_high"] is None:
+        return row["fatalities_low"] is not None or row["fatalities_best"] is not None
+    return bool(sum(known) <= max(row["fatalities_high"], row["fatalities_best"] or 0))
 
 
 def sub_event_type_fits_event_type(row: Row, article: Row, batch: Related) -> bool:
@@ -122,8 +109,9 @@ def coordinates_in_pairs(row: Row, article: Row, batch: Related) -> bool:
 
 
 def coordinates_are_a_place(row: Row, article: Row, batch: Related) -> bool:
-    """0, 0 in the Gulf of Guinea stands for a place that was not found."""
-    return (row["latitude"], row["longitude"]) != (0, 0)
+    """0, 0 in the Gulf of Guinea stands for a place that was not found, and what is no number for no place."""
+    coordinates = (row["latitude"], row["longitude"])
+    return coordinates != (0, 0) and not any(value is not None and math.isnan(value) for value in coordinates)
 
 
 def coordinates_inside_country(row: Row, article: Row, batch: Related) -> bool:
@@ -223,7 +211,7 @@ def fields_have_evidence(row: Row, article: Row, batch: Related) -> bool:
     set_by_person = set(row.get(CORRECTED, ()))
     return all(
         quoted & set(fields) or name in set_by_person
-        for name, fields in _NEEDS_EVIDENCE.items()
+        for name, fields in EVIDENCE_OF.items()
         if row[name] not in (None, [])
     )
 

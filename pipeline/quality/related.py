@@ -22,6 +22,8 @@ class Related:
     """Report and group of every claim of responsibility (not of denials)."""
     aggregate_spans: frozenset[tuple[Version, int, int]] = frozenset()
     """Article version and offsets of the words that aggregate claims rest on."""
+    decided_versions: frozenset[str] = frozenset()
+    """Superseded article versions that people have decided about."""
 
 
 def related(rows: Mapping[str, Iterable[Row]]) -> Related:

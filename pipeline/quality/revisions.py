@@ -11,6 +11,7 @@ import orjson
 
 from pipeline.ids import make_id
 from pipeline.quality.related import CORRECTED
+from pipeline.quality.spans import EVIDENCE_OF
 from pipeline.schema.tables import Table
 
 Row = dict[str, Any]
@@ -104,10 +105,19 @@ def _corrected(spec: Table, row: Row, decisions: list[Row]) -> Row:
     if "date_start" in changes and "incident_year" in row:
         revised["incident_year"] = changes["date_start"].year if changes["date_start"] else None
     if "evidence" in row and "evidence" not in changes:
-        # The words say something else than what the field holds now.
-        kept = [e for e in row["evidence"] if e["field"] not in changes]
+        kept = [e for e in row["evidence"] if _is_rested_on(e["field"], revised)]
         revised["evidence"] = kept or row["evidence"]
     return revised
+
+
+def _is_rested_on(quoted: str, revised: Row) -> bool:
+    """False where all that the words were quoted for is set by a person now: they say something else."""
+    resting = [name for name, fields in EVIDENCE_OF.items() if quoted in fields and name in revised] or [
+        quoted
+    ]
+    return not any(name in revised[CORRECTED] for name in resting) or any(
+        revised[name] is not None and name not in revised[CORRECTED] for name in resting
+    )
 
 
 def stored_value(spec: Table, name: str, text: str) -> Any:

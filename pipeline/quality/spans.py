@@ -1,4 +1,4 @@
-"""Whether words stand in an article: at their offsets, or anywhere."""
+"""Whether words stand in an article, at their offsets or anywhere, and what rests on them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,25 @@ from functools import lru_cache
 from typing import Any
 
 Row = Mapping[str, Any]
+_KILLED = ("fatalities", "fatalities_best", "fatalities_low", "fatalities_high")
+_INJURED = ("injured", "injured_best", "injured_low", "injured_high")
+EVIDENCE_OF = {
+    "date_start": ("date_start", "date_text"),
+    "place_name": ("place_name",),
+    "fatalities_low": _KILLED,
+    "fatalities_best": _KILLED,
+    "fatalities_high": _KILLED,
+    "injured_low": _INJURED,
+    "injured_best": _INJURED,
+    "injured_high": _INJURED,
+    "abducted": ("abducted",),
+    "claimed_by": ("claimed_by",),
+    "perpetrators": ("perpetrators",),
+    "targets": ("targets",),
+    "weapons": ("weapons",),
+    "event_type": ("event_type",),
+}
+"""Columns of an incident report that rest on words, and the names under which ``evidence`` quotes these."""
 
 
 def stands(text: str, start: int, end: int, quote: str) -> bool:

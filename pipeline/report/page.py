@@ -82,14 +82,16 @@ def _share(part: float, whole: float) -> str:
     return "> 99.9 %" if 99.9 < percent < 100 else f"{percent:.1f} %".replace(".0 %", " %")
 
 
-def _span(low: int | None, high: int | None) -> str:
+def _span(low: int | None, high: int | None, best: int | None) -> str:
+    """A range in words; the best number where it is none of the two ends."""
+    beside = "" if best is None or best in (low, high) else f", best {best:,}"
     if low is None and high is None:
-        return "not stated"
+        return beside.removeprefix(", ") or "not stated"
     if low is None:
-        return f"up to {high:,}"
+        return f"up to {high:,}{beside}"
     if high is None:
-        return f"at least {low:,}"
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+        return f"at least {low:,}{beside}"
+    return (f"{low:,}" if low == high else f"{low:,} to {high:,}") + beside
 
 
 def _evidence(row: Row) -> list[dict[str, str]]:

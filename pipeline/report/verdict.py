@@ -97,7 +97,7 @@ def _expectation_findings(data: ReportData) -> list[Finding]:
             Finding(
                 "stop" if made and lost / made > _MOST_REJECTED else "look",
                 f"{len(rejecting)} of {len(data.expectations)} expectations failed; {lost:,} of {made:,} rows are in quarantine and not published.",
-                "The published rows meet every expectation. Compare the others with their articles.",
+                "Compare them with their articles. The published rows meet every expectation but those that only warn, and those that a person has waived for a row.",
                 "#expectations",
             )
         )

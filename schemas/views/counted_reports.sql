@@ -2,7 +2,7 @@ CREATE VIEW main.counted_reports AS
 SELECT * FROM versions.incident_reports
 WHERE status = 'actual' AND article_version NOT IN (
   SELECT version FROM versions.superseded_versions UNION ALL SELECT version FROM derived.uncounted_articles);
-COMMENT ON VIEW main.counted_reports IS 'The incident reports to count from: what happened (status actual), each story once. Of articles that are copies of one text only the one that tells most incidents counts (of equals the one with the smallest id), so a copy never raises a total. Two outlets that write of one incident in their own words still count twice: the view incident_candidates takes those together.';
+COMMENT ON VIEW main.counted_reports IS 'The incident reports to count from: what happened (status actual), each story once. Of articles that are copies of one text only one counts, so a copy never raises a total: one with a report that a person has corrected, else the one that tells most incidents, retracted ones included (of equals the one with the smallest id). Two outlets that write of one incident in their own words still count twice: the view incident_candidates takes those together.';
 COMMENT ON COLUMN main.counted_reports.report_id IS 'Opaque key, made from the article version and the words the incident rests on.';
 COMMENT ON COLUMN main.counted_reports.article_id IS 'The article that tells it.';
 COMMENT ON COLUMN main.counted_reports.article_version IS 'The version of the article that tells it.';

@@ -1,7 +1,8 @@
 CREATE MACRO main.km_between(latitude_a, longitude_a, latitude_b, longitude_b) AS
-  2 * 6371.0088 * asin(least(1, sqrt(sin(radians(latitude_b - latitude_a) / 2) ** 2
-    + cos(radians(latitude_a)) * cos(radians(latitude_b)) * sin(radians(longitude_b - longitude_a) / 2) ** 2)));
-COMMENT ON MACRO main.km_between IS 'Great-circle distance of two points in kilometres (haversine on the mean radius of the earth); degrees in.';
+  CASE WHEN latitude_a + longitude_a + latitude_b + longitude_b IS NOT NULL THEN
+    2 * 6371.0088 * asin(least(1, sqrt(sin(radians(latitude_b - latitude_a) / 2) ** 2
+      + cos(radians(latitude_a)) * cos(radians(latitude_b)) * sin(radians(longitude_b - longitude_a) / 2) ** 2))) END;
+COMMENT ON MACRO main.km_between IS 'Great-circle distance of two points in kilometres (haversine on the mean radius of the earth); degrees in. NULL where a coordinate is.';
 CREATE MACRO main.reports_between(first_day, last_day) AS TABLE
   SELECT * FROM main.counted_reports
   WHERE date_start BETWEEN first_day::DATE AND last_day::DATE AND incident_year BETWEEN year(first_day::DATE) AND year(last_day::DATE);

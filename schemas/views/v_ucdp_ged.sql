@@ -42,7 +42,10 @@ SELECT ordered.report_id AS id, NULL::VARCHAR AS relid, incident_year AS "year",
        CASE WHEN is_state_against_group THEN fatalities_security_forces END AS deaths_a,
        CASE WHEN is_state_against_group THEN fatalities_militants END AS deaths_b,
        fatalities_civilians AS deaths_civilians,
-       CASE WHEN is_state_against_group THEN fatalities_unknown
+       CASE WHEN fatalities_best IS NOT NULL
+            THEN greatest(0, fatalities_best - coalesce(fatalities_civilians, 0) - CASE WHEN is_state_against_group
+                             THEN coalesce(fatalities_security_forces, 0) + coalesce(fatalities_militants, 0) ELSE 0 END)
+            WHEN is_state_against_group THEN fatalities_unknown
             WHEN coalesce(fatalities_security_forces, fatalities_militants, fatalities_unknown) IS NOT NULL
             THEN coalesce(fatalities_security_forces, 0) + coalesce(fatalities_militants, 0) + coalesce(fatalities_unknown, 0)
        END AS deaths_unknown,
@@ -84,7 +87,7 @@ COMMENT ON COLUMN main.v_ucdp_ged.date_end IS 'Last day.';
 COMMENT ON COLUMN main.v_ucdp_ged.deaths_a IS 'Dead of side_a, where one state fights a group: state or allied forces. Else NULL, since the class does not tell the side.';
 COMMENT ON COLUMN main.v_ucdp_ged.deaths_b IS 'Dead of side_b, likewise: members of the group.';
 COMMENT ON COLUMN main.v_ucdp_ged.deaths_civilians IS 'Killed civilians.';
-COMMENT ON COLUMN main.v_ucdp_ged.deaths_unknown IS 'Killed of unstated class or, where deaths_a and deaths_b cannot be told, of either side.';
+COMMENT ON COLUMN main.v_ucdp_ged.deaths_unknown IS 'What deaths_a, deaths_b and deaths_civilians leave of best: killed of unstated class or, where deaths_a and deaths_b cannot be told, of either side. The four add up to best, unless the killed by class are more than it. Where there is no best: the killed known of such a class.';
 COMMENT ON COLUMN main.v_ucdp_ged.best IS 'Best number of killed; NULL where the text gives none, also where it gives a low.';
 COMMENT ON COLUMN main.v_ucdp_ged.high IS 'Highest number of killed; NULL where open.';
 COMMENT ON COLUMN main.v_ucdp_ged.low IS 'Lowest number of killed.';

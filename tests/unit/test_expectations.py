@@ -120,10 +120,10 @@ def test_a_broken_row_of_our_own_stops_the_batch_and_a_file_says_what_failed(tmp
         "quality_results": [],
     }
     with pytest.raises(StoppedError, match=r"month of publication.*b-1\.stopped\.json"):
-        check_own_rows("b-1", rows, tmp_path)
+        check_own_rows("b-1", rows, Related(), tmp_path)
     assert "check:month_fits_publication" in (tmp_path / "b-1.stopped.json").read_text(encoding="utf-8")
     rows = {"article_signatures": [signature(1)], "quality_results": []}
-    check_own_rows("b-1", rows, tmp_path)
+    check_own_rows("b-1", rows, Related(), tmp_path)
     assert not (tmp_path / "b-1.stopped.json").exists()
 
 

@@ -118,7 +118,7 @@ def test_what_two_outlets_tell_of_one_day_and_place_is_one_candidate(
         "SELECT reports, outlets, fatalities_low, fatalities_best, fatalities_high, is_disputed, report_ids "
         "FROM incident_candidates WHERE place_name = 'Mopti'"
     ).fetchall()
-    assert together == [(2, 2, 4, 7, 4, True, ["r-1", "r-3"])]
+    assert together == [(2, 2, 4, 7, None, True, ["r-1", "r-3"])]
 
 
 def test_a_report_without_exact_day_or_place_stands_alone(connection: duckdb.DuckDBPyConnection) -> None:
@@ -153,10 +153,10 @@ def test_ged_names_carry_the_type_of_violence_and_the_dead_by_side(
         "FROM v_ucdp_ged ORDER BY 1"
     ).fetchall()
     assert rows == [
-        ("r-1", 1, "soldiers", "JNIM", 3, None, None, None, 4),
-        ("r-3", 1, "soldiers", "JNIM", 3, None, None, None, 7),
+        ("r-1", 1, "soldiers", "JNIM", 3, None, None, 1, 4),
+        ("r-3", 1, "soldiers", "JNIM", 3, None, None, 4, 7),
         ("r-4", None, "Gunmen", "farmers", None, None, None, None, None),
-        ("r-6", 3, "JNIM", "Civilians", None, None, 4, None, 4),
+        ("r-6", 3, "JNIM", "Civilians", None, None, 4, 0, 4),
         ("r-7", 2, "JNIM", "ISGS", None, None, None, 4, 4),
     ]
 
@@ -172,7 +172,7 @@ def test_the_macros_answer(connection: duckdb.DuckDBPyConnection) -> None:
     def asked(sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
-    assert asked("SELECT round(km_between(0, 0, 0, 1), 1), km_between(10, 20, 10, 20)") == [(111.2, 0.0)]
+    assert asked("SELECT round(km_between(0, 0, 0, 1), 1), km_between(10, 20, 10, 20), km_between(NULL, NULL, 0, 1)") == [(111.2, 0.0, None)]
     assert asked("SELECT DISTINCT place_name FROM reports_near(14.6, -4.2, 50)") == [("Mopti",)]
     assert asked("SELECT count(*) FROM reports_between('2025-03-05', DATE '2025-03-05')") == [(2,)]
     assert asked("FROM weekly_by_admin1('2025-03-01', '2025-03-31') WHERE admin1_name = 'Mopti'") == [
