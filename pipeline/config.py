@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.errors import ConfigError
+
 _PACKAGE = Path(__file__).parent
+_UNUSABLE = re.compile(r"[*?\[\]%\\|^\x00-\x1f]")
 
 
 def _shipped(name: str) -> Path:
@@ -69,9 +73,23 @@ class Settings:
         return self.home / "airflow"
 
 
+def _folder(variable: str, default: Path) -> Path:
+    path = Path(os.environ.get(variable) or default).expanduser().resolve()
+    if found := _UNUSABLE.search(str(path)):
+        raise ConfigError(
+            f"The path {str(path)!r} of {variable} holds the character {found[0]!r}, which DuckDB takes for a pattern or Delta Lake for "
+            "another path. Choose a folder without it."
+        )
+    return path
+
+
 def settings() -> Settings:
-    """Read the settings from the environment; paths are made absolute."""
-    home = Path(os.environ.get("INCIDENTS_HOME") or "data").expanduser().absolute()
-    lake = Path(os.environ.get("INCIDENTS_LAKE") or home / "lake").expanduser().absolute()
+    """Read the settings from the environment; paths are made absolute, without links.
+
+    Raises:
+        ConfigError: a path has a character that the libraries below the lake take for something else.
+    """
+    home = _folder("INCIDENTS_HOME", Path("data"))
+    lake = _folder("INCIDENTS_LAKE", home / "lake")
     workers = int(os.environ.get("INCIDENTS_WORKERS") or min(8, os.cpu_count() or 1))
     return Settings(home=home, lake=lake, workers=workers, is_gated=os.environ.get("INCIDENTS_GATE") == "1")

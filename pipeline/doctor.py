@@ -17,7 +17,7 @@ from pipeline.errors import PipelineError
 from pipeline.extract.gazetteer import Gazetteer, own_folder
 from pipeline.lake.catalog import read_catalog
 from pipeline.lake.snapshot import Snapshot
-from pipeline.lake.views import shown_version
+from pipeline.lake.views import check_catalog, is_shown, shown_version
 from pipeline.schema.tables import tables
 from pipeline.sources.declaration import Declaration
 from pipeline.sources.streams import survey
@@ -127,6 +127,7 @@ def _home(settings: Settings) -> Iterator[Finding]:
 def _lake(settings: Settings) -> Iterator[Finding]:
     try:
         catalog = read_catalog(settings.lake)
+        check_catalog(settings.database, settings.lake, catalog)
         with Snapshot(settings.lake, catalog) as snapshot:
             snapshot.open(*tables())
             reports = snapshot.rows("SELECT count(*) AS n FROM incident_reports")[0]["n"]
@@ -135,14 +136,13 @@ def _lake(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("lake", True, f"{settings.lake}, state {catalog.version}, {reports} incident reports")
     if catalog.version:
-        shown = shown_version(settings.database)
-        well = shown == catalog.version
+        shown, well = shown_version(settings.database), is_shown(settings.database, settings.lake, catalog)
         yield Finding(
             "database",
             well,
             str(settings.database)
             if well
-            else f"{settings.database} shows state {shown}; the next run mends it",
+            else f"{settings.database} shows state {shown} of another lake or time; the next run mends it, and so does `incidents lake compact`",
         )
 
 

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def _place(path: Any, *_rest: Any) -> str:
     """What kind of thing lies at a path, without the names that differ from run to run."""
     if isinstance(path, int):
         path = Path(f"/proc/self/fd/{path}").readlink()
-    parts = Path(str(getattr(path, "table_uri", path)).removeprefix("file://")).parts
+    parts = Path(unquote(str(getattr(path, "table_uri", path)).removeprefix("file://"))).parts
     kinds = ("raw", "staging", "lake", "reports", "home")
     found = next((n for n in range(len(parts) - 1, -1, -1) if parts[n] in kinds), len(parts) - 1)
     return "/".join(_kind(part) for part in parts[found:])

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import deltalake
 import msgspec
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +22,15 @@ from pipeline.ids import make_id
 from pipeline.lake.catalog import Catalog, Operation, read_catalog, write_catalog, writer_lock
 from pipeline.lake.duplicates import PAIRS, SIGNATURES
 from pipeline.lake.snapshot import Snapshot
-from pipeline.lake.store import append, roll_back_uncommitted, stored_table, table_path
-from pipeline.lake.views import refresh_database
+from pipeline.lake.store import (
+    append,
+    delta_table,
+    roll_back_uncommitted,
+    stored_table,
+    table_files,
+    table_path,
+)
+from pipeline.lake.views import check_catalog, refresh_database
 from pipeline.schema.tables import arrow_table
 from pipeline.text.near_duplicates import (
     MAX_NEIGHBOURS,
@@ -128,6 +134,7 @@ def rebuild(settings: Settings) -> int:
     lake = settings.lake
     with writer_lock(lake):
         catalog = read_catalog(lake)
+        check_catalog(settings.database, lake, catalog)
         stripped = _without_signatures(lake, catalog)
         batch_id = make_id("b", "signatures", METHOD, str(catalog.version))
         made = catch_up(lake, stripped, batch_id=batch_id)
@@ -144,7 +151,7 @@ def _without_signatures(lake: Path, catalog: Catalog) -> Catalog:
     for name in (SIGNATURES, PAIRS):
         path = table_path(catalog.folder(lake), name)
         try:
-            deltalake.DeltaTable(path).file_uris()
+            table_files(path, delta_table(path))
         except (DeltaError, OSError):
             shutil.rmtree(path, ignore_errors=True)
     kept = {name: version for name, version in catalog.tables.items() if name not in (SIGNATURES, PAIRS)}

@@ -9,8 +9,9 @@ from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import Catalog, catalog_path, read_catalog
 from pipeline.lake.check import Damage, ReadFile, check_content, check_tables
+from pipeline.lake.history import damaged_copies
 from pipeline.lake.snapshot import Snapshot, table_rows
-from pipeline.lake.views import shown_version
+from pipeline.lake.views import check_catalog, is_shown, shown_version
 from pipeline.quality.ledger import balances
 from pipeline.sources.arrival_records import read_arrivals
 from pipeline.sources.raw import file_hash, raw_path
@@ -68,13 +69,33 @@ def _balances(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
 
 
 def _database(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
-    if catalog.version and (shown := shown_version(settings.database)) != catalog.version:
+    for path, damage in damaged_copies(settings.lake).items():
+        yield Damage(
+            "",
+            str(path),
+            damage,
+            "`incidents lake vacuum` takes it away: that state cannot be asked any more.",
+        )
+    try:
+        check_catalog(settings.database, settings.lake, catalog)
+    except LakeError as error:
+        yield Damage("", str(catalog_path(settings.lake)), str(error), "")
+        return
+    if catalog.version and not is_shown(settings.database, settings.lake, catalog):
+        shown = shown_version(settings.database)
         state = (
             "is missing or no database"
             if shown is None
             else f"shows state {shown}, the catalog is at {catalog.version}"
+            if shown != catalog.version
+            else f"does not show the lake in {settings.lake}"
         )
-        yield Damage("", str(settings.database), f"the database {state}", "The next run makes it again.")
+        yield Damage(
+            "",
+            str(settings.database),
+            f"the database {state}",
+            "The next run makes it again, and so does `incidents lake compact`.",
+        )
 
 
 def _originals(settings: Settings, catalog: Catalog, checked: Checked, is_raw_read: bool) -> None:

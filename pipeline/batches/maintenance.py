@@ -12,7 +12,7 @@ from pipeline.lake import compaction, vacuum
 from pipeline.lake.catalog import read_catalog, writer_lock
 from pipeline.lake.history import kept_versions
 from pipeline.lake.store import roll_back_uncommitted
-from pipeline.lake.views import refresh_database
+from pipeline.lake.views import check_catalog, refresh_database
 
 LOG = logging.getLogger(__name__)
 RETAINED = dt.timedelta(days=30)
@@ -32,7 +32,9 @@ class Vacuumed:
 def compact_lake(settings: Settings, *, at_least: int = 1) -> Mapping[str, int]:
     """Write small files together, table by table, where that takes ``at_least`` so many away; by table how many fewer."""
     with writer_lock(settings.lake):
-        catalog = roll_back_uncommitted(settings.lake, read_catalog(settings.lake))
+        catalog = read_catalog(settings.lake)
+        check_catalog(settings.database, settings.lake, catalog)
+        catalog = roll_back_uncommitted(settings.lake, catalog)
         _, fewer = compaction.compact(settings.lake, catalog, at_least=at_least)
         refresh_database(settings.database, settings.lake)
     return fewer
@@ -58,6 +60,7 @@ def vacuum_lake(settings: Settings, *, retain: dt.timedelta = RETAINED) -> Vacuu
         catalog = read_catalog(lake)
         if not catalog.version:
             return Vacuumed(0, 0, 0, None)
+        check_catalog(settings.database, lake, catalog)
         roll_back_uncommitted(lake, catalog)
         refresh_database(settings.database, lake)
         forgotten = vacuum.forget_states(lake, dt.datetime.now(dt.UTC) - retain)

@@ -32,7 +32,7 @@ from pipeline.lake.catalog import (
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import append, remove, roll_back_uncommitted
 from pipeline.lake.supersession import SUPERSEDED
-from pipeline.lake.views import refresh_database
+from pipeline.lake.views import check_catalog, refresh_database
 from pipeline.quality.ledger import COUNTS, check_conservation
 from pipeline.quality.related import Related
 from pipeline.schema.tables import arrow_table, table
@@ -66,6 +66,7 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
         ledger = published_ledger(staged.batch_id, lake)
         if ledger is None:
             catalog = begin_catalog(lake)
+            check_catalog(settings.database, lake, catalog)
             now = commit_time(catalog, now)
             sources = _advanced(staged, catalog)
             catalog = roll_back_uncommitted(lake, catalog)

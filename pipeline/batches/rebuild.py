@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import deltalake
 import msgspec
 
 from pipeline import __version__
@@ -41,7 +40,7 @@ from pipeline.lake.catalog import (
 )
 from pipeline.lake.history import newest_kept
 from pipeline.lake.snapshot import Snapshot, table_rows
-from pipeline.lake.store import append, roll_back_uncommitted, table_path
+from pipeline.lake.store import append, delta_table, roll_back_uncommitted, table_path
 from pipeline.lake.views import refresh_database, shown_version
 from pipeline.schema.tables import arrow_table, tables
 from pipeline.sources.arrival_records import Arrival, KeptObject, kept_hashes, read_arrivals
@@ -273,7 +272,7 @@ def _newest(lake: Path) -> Catalog:
     versions: dict[str, int] = {}
     for name in tables():
         with suppress(Exception):  # deltalake raises several unrelated kinds for a damaged log
-            versions[name] = deltalake.DeltaTable(table_path(folder, name)).version()
+            versions[name] = delta_table(table_path(folder, name)).version()
     return Catalog(tables=versions, generation="" if newest is None else f"{GENERATIONS}/{newest.name}")
 
 
@@ -314,7 +313,7 @@ def _switch(settings: Settings, made: Rebuilt, now: dt.datetime) -> None:
         remembered = newest_kept(lake)
         made.lost_sources = sorted(filled.sources.keys() - remembered.sources.keys())
         held = Catalog(version=remembered.version, sources=remembered.sources)
-    made.version = max(held.version, shown_version(settings.database) or 0) + 1
+    made.version = max(held.version, newest_kept(lake).version, shown_version(settings.database) or 0) + 1
     catalog = msgspec.structs.replace(
         held,
         version=made.version,

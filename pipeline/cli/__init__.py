@@ -73,7 +73,9 @@ def main() -> None:
     """Entry point: expected errors on standard error, exit code 1; an interrupt exits with 130."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal need not have all characters of an article
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal need not have all characters of an article
     try:
         app()
     except PipelineError as error:

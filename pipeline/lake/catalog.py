@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -23,6 +23,8 @@ GENERATIONS = "generations"
 """Folder of the lake in which a rebuild makes the tables again, a folder each time."""
 REBUILD_MARK = "rebuilding.json"
 """File in a generation that is not whole yet."""
+FORMAT = 1
+"""Of a catalog as this product writes it; a later one that it could not write again gets a higher number."""
 REMEDY = "`incidents lake check` names all damage; `incidents lake rebuild` makes the lake again from the kept originals."
 
 
@@ -59,6 +61,7 @@ class Catalog(msgspec.Struct, frozen=True):
     operation: Operation = Operation.PUBLISH
     generation: str = ""
     """Folder under the lake that holds the tables: the lake itself, or where a rebuild has made them again."""
+    format: int = FORMAT
 
     def folder(self, lake: Path) -> Path:
         """Where the tables of this state lie."""
@@ -67,6 +70,14 @@ class Catalog(msgspec.Struct, frozen=True):
     def source(self, name: str) -> SourceState:
         """How far the source is published; nothing yet where it is unknown."""
         return self.sources.get(name, SourceState())
+
+
+class _Written(msgspec.Struct):
+    """What every catalog says, of whatever version of the product."""
+
+    version: Annotated[int, msgspec.Meta(ge=0)]
+    tables: dict[str, Annotated[int, msgspec.Meta(ge=0)]]
+    format: int = 1
 
 
 def catalog_path(lake: Path) -> Path:
@@ -103,7 +114,14 @@ def decode_catalog(path: Path) -> Catalog | None:
         LakeError: the file is there but is no catalog, or cannot be read.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Catalog)
+        content = path.read_bytes()
+        written = msgspec.json.decode(content, type=_Written)
+        if written.format > FORMAT:
+            raise LakeError(
+                f"The catalog {path} was written by a newer version of the product (format {written.format}, this one knows {FORMAT}). "
+                "Update the product."
+            )
+        return msgspec.json.decode(content, type=Catalog)
     except FileNotFoundError:
         return None
     except OSError as error:

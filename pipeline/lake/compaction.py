@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from pipeline.lake.catalog import Catalog, Operation, write_catalog
-from pipeline.lake.store import HOOKS, WRITER_PROPERTIES, open_table, table_path
+from pipeline.lake.store import HOOKS, WRITER_PROPERTIES, delta_table, open_table, table_path
 
 TARGET_BYTES = 32 << 20
 """Files of this size are left alone, so that a row is written again a bounded number of times however the lake grows."""
@@ -31,6 +31,10 @@ def superfluous_files(opened: deltalake.DeltaTable) -> int:
     return sum(count - 1 for count in found.values())
 
 
+def _files(opened: deltalake.DeltaTable) -> int:
+    return int(pa.table(opened.get_add_actions()).num_rows)
+
+
 def compact(lake: Path, catalog: Catalog, *, at_least: int = 1) -> tuple[Catalog, Mapping[str, int]]:
     """Compact each table where that takes ``at_least`` so many files away; commits where there is one.
 
@@ -42,18 +46,18 @@ def compact(lake: Path, catalog: Catalog, *, at_least: int = 1) -> tuple[Catalog
     for name, version in catalog.tables.items():
         if superfluous_files(open_table(folder, name, version)) < at_least:
             continue
-        written = deltalake.DeltaTable(table_path(folder, name))
-        before = len(written.file_uris())
+        written = delta_table(table_path(folder, name))
+        before = _files(written)
         written.optimize.compact(
             target_size=TARGET_BYTES,
             max_concurrent_tasks=1,
             writer_properties=WRITER_PROPERTIES,
             post_commithook_properties=HOOKS,
         )
-        if len(written.file_uris()) < before:
+        if _files(written) < before:
             written.create_checkpoint()
             tables[name] = int(written.version())
-            fewer[name] = before - len(written.file_uris())
+            fewer[name] = before - _files(written)
     if fewer:
         made = msgspec.structs.replace(
             catalog, version=catalog.version + 1, tables=tables, operation=Operation.COMPACT

@@ -54,10 +54,10 @@ SEMI JOIN affected AS two ON two.article_id = found.other_article_id
 """
 
 
-def state_statement(catalog: Catalog) -> str:
-    """The view that says which state a database file shows, to tell later whether it is one of the same lake."""
+def state_statement(lake: Path, catalog: Catalog) -> str:
+    """The view that says which state of which lake a database file shows."""
     state = msgspec.json.encode(msgspec.structs.replace(catalog, sources={})).decode()
-    return f"CREATE VIEW {STATE_VIEW} AS SELECT {sql_text(state)} AS catalog"
+    return f"CREATE VIEW {STATE_VIEW} AS SELECT {sql_text(state)} AS catalog, {sql_text(str(lake))} AS lake"
 
 
 def fill_derived(
@@ -107,7 +107,10 @@ def _shown_state(connection: duckdb.DuckDBPyConnection, lake: Path) -> Catalog |
     except duckdb.Error:
         return None
     shown = msgspec.json.decode(encoded, type=Catalog)
-    kept = decode_catalog(history_path(lake, shown.version))
+    try:
+        kept = decode_catalog(history_path(lake, shown.version))
+    except LakeError:
+        return None
     if kept is None or kept.committed_at is None or msgspec.structs.replace(kept, sources={}) != shown:
         return None
     return shown

@@ -7,24 +7,83 @@ from bisect import bisect_right
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+
 from pipeline.errors import LakeError
-from pipeline.lake.catalog import Catalog, decode_catalog, history_path, read_catalog
+from pipeline.lake.catalog import Catalog, catalog_path, decode_catalog, history_path, read_catalog
 
 
 def kept_versions(lake: Path) -> list[int]:
     """Versions of the states that can be asked, oldest first; the visible one is the last."""
     visible = read_catalog(lake).version
-    names = (path.stem for path in history_path(lake, 0).parent.glob("*.json"))
     # A state past the visible one was never committed.
-    kept = {int(name) for name in names if name.isdigit() and int(name) <= visible}
+    kept = {version for version in _copied_versions(lake) if version <= visible}
     return sorted(kept | {visible} if visible else kept)
+
+
+def _copied_versions(lake: Path) -> list[int]:
+    """Versions that the history has a file of, whatever it holds, oldest first."""
+    names = (path.stem for path in history_path(lake, 0).parent.glob("*.json"))
+    return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
+
+
+def damaged_copies(lake: Path) -> dict[Path, str]:
+    """Files of the history that hold no state, with what is wrong."""
+    found = {}
+    for version in kept_versions(lake):
+        path = history_path(lake, version)
+        try:
+            decode_catalog(path)
+        except LakeError as error:
+            found[path] = str(error)
+    return found
+
+
+def check_not_set_back(lake: Path, catalog: Catalog, shown: Catalog | None = None) -> None:
+    """Refuse a catalog that is not the last one that was committed: an older copy was put back, or it was edited.
+
+    The history keeps a copy of each state; one past the visible may be of a writer that died, two are not. ``shown`` is the state of this lake
+    that the database shows, which is made after a commit.
+
+    Raises:
+        LakeError: the catalog is older than the lake, or says something else than its own copy.
+    """
+    later = [version for version in _copied_versions(lake) if version > catalog.version]
+    is_shown = shown is not None and shown.version > catalog.version and _is_kept(lake, shown)
+    if len(later) > 1 or is_shown:
+        raise LakeError(
+            f"The catalog {catalog_path(lake)} is at state {catalog.version}, but the lake was at {max(later)}: an older copy of it was put back. Replace it by the newest whole file of {history_path(lake, 0).parent}, or run "
+            "`incidents lake rebuild`. Nothing was written."
+        )
+    own = history_path(lake, catalog.version)
+    kept = None
+    with suppress(LakeError):
+        kept = decode_catalog(own)
+    if kept is not None and _but_for_sources(kept) != _but_for_sources(catalog):
+        raise LakeError(
+            f"The catalog {catalog_path(lake)} does not say what its copy {own} says: it was edited. Replace it by the copy. "
+            "Nothing was written."
+        )
+
+
+def _is_kept(lake: Path, shown: Catalog) -> bool:
+    """True where the history has the very state: it is one of this lake, and was committed."""
+    try:
+        kept = decode_catalog(history_path(lake, shown.version))
+    except LakeError:
+        return False
+    return kept is not None and _but_for_sources(kept) == _but_for_sources(shown)
+
+
+def _but_for_sources(catalog: Catalog) -> Catalog:
+    return msgspec.structs.replace(catalog, sources={})
 
 
 def newest_kept(lake: Path) -> Catalog:
     """The newest state of the history that can be read, whatever the catalog says; an empty one where there is none."""
-    for path in sorted(history_path(lake, 0).parent.glob("*.json"), reverse=True):
+    for version in reversed(_copied_versions(lake)):
         with suppress(LakeError):
-            return decode_catalog(path) or Catalog()
+            return decode_catalog(history_path(lake, version)) or Catalog()
     return Catalog()
 
 
@@ -51,7 +110,7 @@ def state_as_of(lake: Path, asked: str) -> Catalog:
     Raises:
         LakeError: ``asked`` is neither, or the state is older than what is kept.
     """
-    if asked.isdigit() and len(asked) != len("20250131"):
+    if asked.isascii() and asked.isdecimal() and len(asked) != len("20250131"):
         return state(lake, int(asked))
     moment = _moment(asked)
     kept = kept_versions(lake)

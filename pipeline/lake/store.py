@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import deltalake
 import msgspec
@@ -36,6 +37,18 @@ def table_path(folder: Path, name: str) -> Path:
     return folder / name
 
 
+def delta_table(path: Path, version: int | None = None) -> deltalake.DeltaTable:
+    """The Delta table in a folder, which need not exist. The library takes addresses: a bare path with a space or a # it reads as another."""
+    return deltalake.DeltaTable(path.as_uri(), version=version)
+
+
+def table_files(path: Path, opened: deltalake.DeltaTable) -> list[Path]:
+    """The Parquet files of an opened table that lies in the folder."""
+    return sorted(
+        path / unquote(str(file)) for file in pa.table(opened.get_add_actions())["path"].to_pylist()
+    )
+
+
 def open_table(folder: Path, name: str, version: int) -> deltalake.DeltaTable:
     """The table at its pinned version.
 
@@ -44,7 +57,7 @@ def open_table(folder: Path, name: str, version: int) -> deltalake.DeltaTable:
     """
     path = table_path(folder, name)
     try:
-        return deltalake.DeltaTable(path, version=version)
+        return delta_table(path, version)
     except Exception as error:  # deltalake raises several unrelated kinds for a damaged log
         raise LakeError(
             f"Table {name} in {path} cannot be opened at version {version}: {_one_line(error)}. "
@@ -86,7 +99,7 @@ def _read_table(folder: Path, name: str, version: int, _written: tuple[int, int]
     opened, spec = open_table(folder, name, version), table(name)
     counts: list[Any] = pa.table(opened.get_add_actions())["num_records"].to_pylist()
     return StoredTable(
-        files=tuple(sorted(opened.file_uris())),
+        files=tuple(map(str, table_files(table_path(folder, name), opened))),
         missing=missing_columns(opened, spec),
         changed=changed_columns(opened, spec),
         is_uniform=is_uniform(opened),
@@ -123,13 +136,13 @@ def roll_back_uncommitted(lake: Path, catalog: Catalog) -> Catalog:
             continue
         with _writing(path):
             try:
-                written = deltalake.DeltaTable(path)
+                written = delta_table(path)
             except TableNotFoundError:
                 continue  # killed before its first commit: only files no log names
             if pinned is not None:
                 written.restore(pinned, post_commithook_properties=HOOKS)
                 restored[path.name] = int(written.version())
-            elif written.file_uris():
+            elif table_files(path, written):
                 written.delete(post_commithook_properties=HOOKS)
     return msgspec.structs.replace(catalog, tables=catalog.tables | restored)
 
@@ -145,10 +158,10 @@ def append(folder: Path, name: str, rows: pa.Table, *, batch_id: str) -> int:
     """
     spec, path = table(name), table_path(folder, name)
     with _writing(path):
-        opened = deltalake.DeltaTable(path) if deltalake.DeltaTable.is_deltatable(str(path)) else None
+        opened = delta_table(path) if deltalake.DeltaTable.is_deltatable(path.as_uri()) else None
         grows = opened is not None and must_grow(opened, spec, folder)
         deltalake.write_deltalake(
-            path if opened is None else opened,
+            path.as_uri() if opened is None else opened,
             rows.sort_by([(column, "ascending") for column in spec.sort_by]) if spec.sort_by else rows,
             mode="append",
             schema_mode="merge" if grows else None,
@@ -158,7 +171,7 @@ def append(folder: Path, name: str, rows: pa.Table, *, batch_id: str) -> int:
             writer_properties=WRITER_PROPERTIES,
             post_commithook_properties=HOOKS,
         )
-        opened = opened or deltalake.DeltaTable(path)
+        opened = opened or delta_table(path)
         if opened.version() and opened.version() % CHECKPOINT_EVERY == 0:
             opened.create_checkpoint()
         return int(opened.version())
@@ -172,7 +185,7 @@ def mark(folder: Path, name: str, *, batch_id: str, updates: dict[str, Any], pre
     """
     path = table_path(folder, name)
     with _writing(path):
-        written = deltalake.DeltaTable(path)
+        written = delta_table(path)
         written.update(
             updates=updates, predicate=predicate, commit_properties=_properties(batch_id), post_commithook_properties=HOOKS,
         )  # fmt: skip
@@ -189,7 +202,7 @@ def remove(folder: Path, name: str, *, batch_id: str, keys: list[str]) -> int:
     [column] = table(name).key
     listed = ", ".join("'" + key.replace("'", "''") + "'" for key in keys)
     with _writing(path):
-        written = deltalake.DeltaTable(path)
+        written = delta_table(path)
         written.delete(
             f"{column} IN ({listed})",
             commit_properties=_properties(batch_id),

@@ -13,19 +13,40 @@ from urllib.parse import unquote
 
 import orjson
 
+from pipeline.errors import LakeError
 from pipeline.lake.catalog import GENERATIONS, REBUILD_MARK, Catalog, history_path, read_catalog
-from pipeline.lake.history import kept_versions, state
-from pipeline.lake.store import open_table, table_path
+from pipeline.lake.history import damaged_copies, kept_versions, state
+from pipeline.lake.store import open_table, table_files, table_path
 
 
 def forget_states(lake: Path, before: dt.datetime) -> int:
-    """Forget the states that were superseded before that time; the one that was visible then is kept. Returns how many."""
+    """Forget the states that were superseded before that time, and those that cannot be read; the one that was visible then is kept.
+
+    Returns how many were superseded before.
+    """
+    for path in damaged_copies(lake):
+        path.unlink(missing_ok=True)
+    _forget_gone_generations(lake)
     kept = kept_versions(lake)
     old = [v for v in kept if (moment := state(lake, v).committed_at) is None or moment <= before]
     forgotten = [version for version in old[:-1] if version != kept[-1]]
     for version in forgotten:
         history_path(lake, version).unlink(missing_ok=True)
     return len(forgotten)
+
+
+def _forget_gone_generations(lake: Path) -> None:
+    """Forget the states whose tables were made again since, and are gone or damaged by now: they cannot be asked."""
+    visible = read_catalog(lake)
+    states = [state(lake, version) for version in kept_versions(lake)]
+    for generation in sorted({one.generation for one in states} - {visible.generation}):
+        pinning = [one for one in states if one.generation == generation]
+        try:
+            for name, version in pinning[0].tables.items():
+                open_table(lake / generation, name, version)
+        except LakeError:
+            for one in pinning:
+                history_path(lake, one.version).unlink(missing_ok=True)
 
 
 def unneeded_files(lake: Path) -> Iterator[Path]:
@@ -61,7 +82,7 @@ def _forgotten_generations(lake: Path, needed: set[Path]) -> Iterator[Path]:
 
 def _unneeded_data(folder: Path, name: str, oldest: int) -> Iterator[Path]:
     path = table_path(folder, name)
-    needed = {Path(file) for file in open_table(folder, name, oldest).file_uris()}
+    needed = set(table_files(path, open_table(folder, name, oldest)))
     needed |= {path / added for added in _added_since(path / "_delta_log", oldest)}
     for found in sorted(path.rglob("*")):
         if "_delta_log" not in found.parts and found.is_file() and found not in needed:
@@ -95,7 +116,7 @@ def _version(path: Path) -> int:
 
 def _uncommitted_copies(lake: Path, visible: Catalog) -> Iterator[Path]:
     for path in history_path(lake, 0).parent.glob("*.json"):
-        if path.stem.isdigit() and int(path.stem) > visible.version:
+        if path.stem.isascii() and path.stem.isdecimal() and int(path.stem) > visible.version:
             yield path
 
 

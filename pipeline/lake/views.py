@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import msgspec
 
 from pipeline.errors import LakeError
 from pipeline.files import replacing
@@ -20,8 +21,8 @@ from pipeline.lake.catalog import REMEDY, Catalog, read_catalog
 from pipeline.lake.counting import UNCOUNTED_TABLE
 from pipeline.lake.database import open_database
 from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, current_pairs
-from pipeline.lake.groups import fill_derived, state_statement
-from pipeline.lake.history import state_as_of
+from pipeline.lake.groups import STATE_VIEW, fill_derived, state_statement
+from pipeline.lake.history import check_not_set_back, state_as_of
 from pipeline.lake.snapshot import DAMAGE, rows_select, sql_text
 from pipeline.lake.store import stored_table
 from pipeline.lake.supersession import SUPERSEDED, superseded_select
@@ -68,7 +69,7 @@ def view_statements(lake: Path, catalog: Catalog) -> list[str]:
         f"CREATE TABLE {GROUPS_TABLE} (article_id VARCHAR, near_duplicate_group VARCHAR, published_month INTEGER, version VARCHAR)",
         f"CREATE TABLE {UNCOUNTED_TABLE} (article_id VARCHAR, version VARCHAR)",
     ]
-    statements.append(state_statement(catalog))
+    statements.append(state_statement(lake, catalog))
     ordered = sorted(tables().values(), key=lambda spec: spec.name != "articles")
     for spec in ordered:
         select = _stored_select(spec, lake, catalog)
@@ -146,20 +147,37 @@ def database_as_of(lake: Path, asked: str) -> Iterator[Path]:
         yield database
 
 
-def shown_version(database: Path) -> int | None:
-    """The catalog version a database file shows; ``None`` where there is no usable file."""
+def _shown(database: Path) -> tuple[Catalog, str] | None:
+    """The state a database file shows, without its sources, and the lake's folder; ``None`` where there is no usable file."""
     if not database.exists():
         return None
     try:
         with open_database(database) as connection:
-            row = connection.execute("SELECT version FROM catalog_version").fetchone()
+            [(encoded, lake)] = connection.execute(f"SELECT catalog, lake FROM {STATE_VIEW}").fetchall()
     except duckdb.Error:
-        return None  # half-written by another program, or of a foreign origin: it is made anew
-    return int(row[0]) if row else None
+        return None  # half-written by another program, of a foreign origin, or an older product's: it is made anew
+    return msgspec.json.decode(encoded, type=Catalog), str(lake)
+
+
+def shown_version(database: Path) -> int | None:
+    """The catalog version a database file shows; ``None`` where there is no usable file."""
+    shown = _shown(database)
+    return shown[0].version if shown else None
+
+
+def is_shown(database: Path, lake: Path, catalog: Catalog) -> bool:
+    """Whether the database shows this very state of the lake, from the files of this folder."""
+    return _shown(database) == (msgspec.structs.replace(catalog, sources={}), str(lake))
+
+
+def check_catalog(database: Path, lake: Path, catalog: Catalog) -> None:
+    """Refuse to go on from a catalog that is not the last one that was committed; see ``history.check_not_set_back``."""
+    shown = _shown(database)
+    check_not_set_back(lake, catalog, shown[0] if shown else None)
 
 
 def refresh_database(database: Path, lake: Path) -> None:
-    """Bring the database up to the catalog, where a run died between the two."""
+    """Bring the database up to the catalog, where a run died between the two or the lake was moved."""
     catalog = read_catalog(lake)
-    if shown_version(database) != catalog.version:
+    if not is_shown(database, lake, catalog):
         write_database(database, lake, catalog)

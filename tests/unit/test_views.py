@@ -172,7 +172,9 @@ def test_the_macros_answer(connection: duckdb.DuckDBPyConnection) -> None:
     def asked(sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
-    assert asked("SELECT round(km_between(0, 0, 0, 1), 1), km_between(10, 20, 10, 20), km_between(NULL, NULL, 0, 1)") == [(111.2, 0.0, None)]
+    assert asked(
+        "SELECT round(km_between(0, 0, 0, 1), 1), km_between(10, 20, 10, 20), km_between(NULL, NULL, 0, 1)"
+    ) == [(111.2, 0.0, None)]
     assert asked("SELECT DISTINCT place_name FROM reports_near(14.6, -4.2, 50)") == [("Mopti",)]
     assert asked("SELECT count(*) FROM reports_between('2025-03-05', DATE '2025-03-05')") == [(2,)]
     assert asked("FROM weekly_by_admin1('2025-03-01', '2025-03-31') WHERE admin1_name = 'Mopti'") == [

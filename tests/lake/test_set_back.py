@@ -1,0 +1,131 @@
+"""A catalog or a copy in the history that is not what was committed: refused and named, and nothing is lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from bench.speed.staged import article_row, stage_batch
+from pipeline.batches.lake_check import check_lake
+from pipeline.batches.maintenance import vacuum_lake
+from pipeline.batches.publication import publish
+from pipeline.config import Settings
+from pipeline.errors import LakeError
+from pipeline.lake.catalog import catalog_path, history_path, read_catalog
+from pipeline.lake.history import kept_versions
+from pipeline.lake.views import refresh_database
+
+NOW = dt.datetime(2025, 3, 1, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a lake of three batches."""
+    folder = tmp_path_factory.mktemp("filled") / "home"
+    home = Settings(home=folder, lake=folder / "lake", workers=1)
+    for number in (1, 2, 3):
+        publish(stage_batch(home, f"b-{number}", [article_row(number)]), home, now=NOW)
+    return folder
+
+
+@pytest.fixture
+def home(filled: Path, tmp_path: Path) -> Settings:
+    """A copy that a test may damage."""
+    folder = tmp_path / "home"
+    shutil.copytree(filled, folder)
+    copied = Settings(home=folder, lake=folder / "lake", workers=1)
+    refresh_database(copied.database, copied.lake)
+    return copied
+
+
+def _run(home: Settings) -> None:
+    publish(stage_batch(home, "b-4", [article_row(4)]), home, now=NOW)
+
+
+def _shown(home: Settings) -> list[str]:
+    with duckdb.connect(str(home.database), read_only=True) as connection:
+        rows = connection.execute("SELECT DISTINCT batch_id FROM articles ORDER BY ALL").fetchall()
+    return [batch for (batch,) in rows]
+
+
+def _damages(home: Settings) -> list[str]:
+    """What the check finds, but for the made-up texts and originals of staged rows."""
+    told = [found.damage for found in check_lake(home).damages]
+    return [d for d in told if "kept original is" not in d and "does not have its hash" not in d]
+
+
+@pytest.mark.parametrize(("version", "has_database"), [(1, True), (2, True), (1, False)])
+def test_an_older_catalog_is_refused_and_the_newest_copy_heals_it(
+    home: Settings, version: int, has_database: bool
+) -> None:
+    shutil.copy(history_path(home.lake, version), catalog_path(home.lake))
+    if not has_database:
+        home.database.unlink()
+    with pytest.raises(LakeError, match=r"the lake was at 3: an older copy of it was put back"):
+        _run(home)
+    assert any("an older copy of it was put back" in damage for damage in _damages(home))
+    with pytest.raises(LakeError, match="put back"):
+        vacuum_lake(home, retain=dt.timedelta(0))
+    shutil.copy(history_path(home.lake, 3), catalog_path(home.lake))
+    _run(home)
+    assert _shown(home) == ["b-1", "b-2", "b-3", "b-4"]
+    assert _damages(home) == []
+
+
+def _pinned_lower(written: dict[str, object]) -> dict[str, object]:
+    return written | {"tables": {**dict.fromkeys(written["tables"], 0)}}  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("edited", "told"),
+    [
+        (lambda written: {}, "is damaged"),
+        (lambda written: written | {"version": -1}, "is damaged"),
+        (lambda written: written | {"tables": {}}, "does not say what its copy"),
+        (_pinned_lower, "does not say what its copy"),
+        (lambda written: written | {"format": 2}, "newer version of the product"),
+    ],
+)
+def test_a_catalog_that_was_edited_is_refused_and_nothing_is_rolled_back(
+    home: Settings, edited: Callable[[dict[str, object]], dict[str, object]], told: str
+) -> None:
+    path = catalog_path(home.lake)
+    kept = path.read_bytes()
+    path.write_text(json.dumps(edited(json.loads(kept))), encoding="utf-8")
+    with pytest.raises(LakeError, match=told):
+        _run(home)
+    assert any(told in damage for damage in _damages(home))
+    path.write_bytes(kept)
+    assert _damages(home) == []
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_damaged_copy_stops_no_batch_is_named_and_goes_with_the_next_vacuum(
+    home: Settings, version: int
+) -> None:
+    history_path(home.lake, version).write_text("{cut", encoding="utf-8")
+    assert any(f"{version:012}.json is damaged" in damage for damage in _damages(home))
+    _run(home)
+    assert _shown(home) == ["b-1", "b-2", "b-3", "b-4"]
+    vacuum_lake(home)
+    assert version not in kept_versions(home.lake)
+    assert _damages(home) == []
+
+
+def test_states_whose_tables_were_made_again_and_removed_are_forgotten(home: Settings) -> None:
+    catalog = read_catalog(home.lake)
+    again = home.lake / "generations" / "1"
+    again.mkdir(parents=True)
+    for name in catalog.tables:
+        (home.lake / name).rename(again / name)
+    for path in (catalog_path(home.lake), history_path(home.lake, 3)):
+        path.write_text(json.dumps(json.loads(path.read_bytes()) | {"generation": "generations/1"}))
+    vacuum_lake(home)
+    assert kept_versions(home.lake) == [3]
+    assert _shown(home) == ["b-1", "b-2", "b-3"]
