@@ -14,10 +14,12 @@ from pipeline import stages
 from pipeline.batches import publication
 from pipeline.batches.duplicates import rebuild
 from pipeline.batches.publication import published_ledger
+from pipeline.batches.review import Decision, counted_instead
 from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import read_catalog, write_catalog
 from pipeline.lake.digest import lake_digest
+from pipeline.lake.views import write_database
 from tests.articles import record
 
 STORY = (
@@ -59,6 +61,73 @@ def test_copies_are_one_story_of_several_outlets_and_each_is_kept(
     assert _ask(
         home, "SELECT count(*) FROM near_duplicates WHERE article_id < other_article_id AND rule = 'similar'"
     ) == [(3,)]
+
+
+TWO_ATTACKS = " A bomb killed 7 civilians on Tuesday at a market in Gwoza, police said. The governor visited the wounded and asked for more troops."
+
+
+def _decide(home: Settings, action: str, report_id: str, **corrections: str) -> str:
+    decision = Decision(action, report_id, "The hospital's list.", "Ada", corrections)
+    return stages.finish(stages.ingest_decisions([decision], home), home)
+
+
+def _counted(home: Settings) -> list[Any]:
+    return _ask(
+        home,
+        "SELECT place_name, fatalities_best, report_id FROM counted_reports ORDER BY place_name, report_id",
+    )
+
+
+def test_what_people_decide_about_the_counted_article_is_not_undone_by_its_copies(
+    home: Settings, write_jsonl: Callable[..., Path]
+) -> None:
+    copies = [_copy(n, name) for n, name in enumerate(("Beacon", "Meridian", "Courier"), 1)]
+    copies = [copy | {"text": copy["text"] + TWO_ATTACKS} for copy in copies]
+    stages.run([write_jsonl("a.jsonl", *copies)], home)
+    [(_, gwoza, bomb), (_, konduga, clash)] = _counted(home)
+    assert (gwoza, konduga) == (7, 9)
+    _decide(home, "retract", bomb)
+    assert [row[:2] for row in _counted(home)] == [("Konduga", 9)]
+    _decide(
+        home,
+        "correct",
+        clash,
+        fatalities_low="4",
+        fatalities_best="4",
+        fatalities_high="4",
+        fatalities_security_forces="4",
+    )
+    assert _counted(home) == [("Konduga", 4, clash)]
+    refresh = home.database.with_suffix(".again")
+    write_database(refresh, home.lake, read_catalog(home.lake))
+    with duckdb.connect(str(refresh), read_only=True) as connection:
+        assert connection.execute("SELECT report_id FROM counted_reports").fetchall() == [(clash,)]
+
+
+def test_a_correction_of_a_copy_counts_and_a_retraction_of_one_tells_which_article_counts(
+    home: Settings, write_jsonl: Callable[..., Path]
+) -> None:
+    stages.run([write_jsonl("a.jsonl", _copy(1, "Beacon"), _copy(2, "Meridian"), _copy(3, "Courier"))], home)
+    [(_, _, counted)] = _counted(home)
+    others = [
+        row[0] for row in _ask(home, "SELECT report_id FROM incident_reports ORDER BY 1") if row[0] != counted
+    ]
+    batch_id = _decide(home, "retract", others[0])
+    [(told,)] = [counted_instead(batch_id, home)]
+    assert counted in told
+    assert "is a copy" in told
+    assert _counted(home) == [("Konduga", 9, counted)]
+    batch_id = _decide(
+        home,
+        "correct",
+        others[1],
+        fatalities_low="8",
+        fatalities_best="8",
+        fatalities_high="8",
+        fatalities_security_forces="8",
+    )
+    assert _counted(home) == [("Konduga", 8, others[1])]
+    assert counted_instead(batch_id, home) == []
 
 
 def test_a_new_version_is_no_duplicate_of_the_old_and_leaves_the_group_with_its_words(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,9 +12,12 @@ import pytest
 
 from pipeline import stages
 from pipeline.batches import publication
+from pipeline.batches.alarms import batch_warnings
 from pipeline.batches.decisions import orphaned_decisions, read_decisions
 from pipeline.batches.dossier import dossier
+from pipeline.batches.lake_check import check_lake
 from pipeline.batches.publication import published_ledger
+from pipeline.batches.reporting import write_batch_report
 from pipeline.batches.reprocess import Selection, select_versions
 from pipeline.batches.review import Decision
 from pipeline.config import Settings
@@ -230,6 +234,112 @@ def test_another_extractor_version_makes_its_articles_outdated_once(
     assert list(stages.reprocess(outdated, home)) == []
     assert ask(home, "SELECT DISTINCT extractor_version AS v FROM incident_reports") == [{"v": "next"}]
     assert report(home, 1)["fatalities_best"] == corrected
+
+
+def test_a_quote_goes_when_all_that_rested_on_it_is_corrected_and_the_figure_that_differs_warns(
+    tmp_path: Path,
+) -> None:
+    home = _filled(tmp_path, record(1))
+    key = report(home, 1)["report_id"]
+    decide(home, "correct", key, fatalities_low="2")
+    assert "fatalities" in {quote["field"] for quote in report(home, 1)["evidence"]}
+    four = dict.fromkeys(
+        ("fatalities_low", "fatalities_best", "fatalities_high", "fatalities_security_forces"), "1"
+    )
+    batch_id = decide(home, "correct", key, **four)
+    corrected = report(home, 1)
+    assert (corrected["fatalities_low"], corrected["fatalities_high"]) == (1, 1)
+    assert "fatalities" not in {quote["field"] for quote in corrected["evidence"]}
+    warned = (
+        f"FROM quality_results WHERE batch_id = '{batch_id}' AND expectation = 'check:figure_fits_its_report'"
+    )
+    assert [row["unexpected_count"] for row in ask(home, warned)] == [1]
+
+
+def test_a_decision_whose_article_comes_in_a_new_version_is_warned_of_and_listed(tmp_path: Path) -> None:
+    home = _filled(tmp_path, record(1), record(2))
+    first, second = report(home, 1)["report_id"], report(home, 2)["report_id"]
+    decide(home, "correct", first, fatalities_best="2")
+    decide(home, "retract", second)
+    later = {"published_at": "2025-03-06"}
+    again = [record(n, text=record(n)["text"] + " Write to us.", **later) for n in (1, 2)]
+    (tmp_path / "b.jsonl").write_text("".join(json.dumps(line) + "\n" for line in again))
+    batch_id = stages.run([tmp_path / "b.jsonl"], home)
+    assert [report(home, n)["fatalities_best"] for n in (1, 2)] == [3, 4]
+    assert any("decided about the old one: decide again" in line for line in batch_warnings(batch_id, home))
+    with Snapshot(home.lake) as snapshot:
+        assert {(row["action"], row["entity_id"]) for row in orphaned_decisions(snapshot)} == {
+            ("correct", first),
+            ("retract", second),
+        }
+
+
+def test_the_figures_of_a_claim_that_is_taken_back_go_with_it(tmp_path: Path) -> None:
+    text = (
+        record(1)["text"]
+        + " At least 350 people have been killed in Borno since January, the United Nations said."
+    )
+    home = _filled(tmp_path, record(1, text=text))
+    [claim] = ask(home, "SELECT claim_id FROM aggregate_claims")
+    figures = f"FROM casualty_figures WHERE claim_id = '{claim['claim_id']}'"
+    assert len(ask(home, figures)) == 1
+    decide(home, "retract", claim["claim_id"])
+    assert ask(home, "FROM aggregate_claims") == []
+    assert ask(home, figures) == []
+    assert check_lake(home).damages == []
+
+
+def test_classes_may_add_up_to_more_than_an_open_toll(tmp_path: Path) -> None:
+    text = "MAIDUGURI, Nigeria – At least 5 people were killed on Monday when Boko Haram fighters attacked a base in Konduga."
+    home = _filled(tmp_path, record(1, text=text))
+    assert report(home, 1)["fatalities_high"] is None
+    decide(
+        home,
+        "correct",
+        report(home, 1)["report_id"],
+        fatalities_civilians="4",
+        fatalities_security_forces="3",
+    )
+    assert (report(home, 1)["fatalities_low"], report(home, 1)["fatalities_civilians"]) == (5, 4)
+    decide(home, "correct", report(home, 1)["report_id"], fatalities_high="6")
+    assert report(home, 1) == {}
+    [deletion] = ask(home, "FROM deletions WHERE replaced_by IS NULL")
+    assert deletion["cause"] == "quarantined"
+    assert "Killed by class" in deletion["reason"]
+
+
+def test_a_copy_that_notes_how_far_it_read_misses_no_batch(tmp_path: Path) -> None:
+    home = _filled(tmp_path, record(1))
+    [seen] = ask(home, "SELECT max(committed_at) AS at FROM batches")
+    decide(home, "correct", report(home, 1)["report_id"], fatalities_low="2")
+    after = f"> TIMESTAMPTZ '{seen['at'].isoformat()}'"
+    assert len(ask(home, f"FROM deletions WHERE deleted_at {after}")) == 1
+    assert (
+        len(ask(home, f"FROM incident_reports JOIN batches USING (batch_id) WHERE committed_at {after}")) == 1
+    )
+    [now] = ask(
+        home,
+        "SELECT max(committed_at) AS at, (SELECT max(deleted_at) FROM deletions) AS deleted_at FROM batches",
+    )
+    assert now["at"] == now["deleted_at"]
+
+
+def test_the_page_of_an_older_batch_does_not_become_the_latest(tmp_path: Path) -> None:
+    home = _filled(tmp_path, record(1))
+    [first] = ask(home, "SELECT batch_id FROM batches")
+    latest = home.reports / "latest.html"
+    decide(home, "retract", report(home, 1)["report_id"])
+    newest = latest.read_bytes()
+    page = write_batch_report(first["batch_id"], home).read_text(encoding="utf-8")
+    assert latest.read_bytes() == newest
+    assert "1 of the 1 reports that the batch read are not shown" in page
+
+
+def _filled(folder: Path, *records: dict[str, Any]) -> Settings:
+    home = Settings(home=folder / "home", lake=folder / "home" / "lake", workers=1)
+    (folder / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in records), encoding="utf-8")
+    stages.run([folder / "a.jsonl"], home)
+    return home
 
 
 def test_every_decision_is_in_the_raw_store_and_none_is_orphaned(home: Settings) -> None:

@@ -40,6 +40,8 @@ ATTACKS = (
     "SUMMARIZE '{canary}'",
     "EXPLAIN ANALYZE SELECT * FROM '{canary}'",
     "EXPLAIN /* ( */ SELECT * FROM read_text('/etc/hostname')",
+    "EXPLAIN ANALYZE (SELECT /* ) SELECT 1 -- */ * FROM duckdb_settings())",
+    "EXPLAIN ANALYZE (SELECT /* ) SELECT 1 -- */ current_setting('temp_directory'))",
     "SELECT * FROM articles JOIN '{canary}' ON true",
     "SELECT * FROM articles UNION ALL FROM '{canary}'",
     "SELECT * FROM read_parquet('http://127.0.0.1:9/x.parquet')",
@@ -99,6 +101,7 @@ ANSWERED = (
     "SHOW TABLES",
     "SHOW v_acled",
     "EXPLAIN SELECT 1",
+    "EXPLAIN (SELECT 1)",
     "EXPLAIN ANALYZE SELECT count(*) FROM articles",
     "WITH a AS (SELECT 1 AS n) SELECT n, row_number() OVER () FROM a, range(3)",
     "SELECT count(*) FILTER (WHERE title ILIKE '%a%'), list(title ORDER BY title)[1:2], date_trunc('week', max(published_at)) FROM articles",
@@ -214,6 +217,78 @@ def test_csv_keeps_newlines_and_quotes_and_disarms_formulas(lake: Settings) -> N
     head, row = csv.reader(io.StringIO(shown, newline=""))
     assert head[0] == "'=name"
     assert row == ['a\n"b",c\r', "'=1+1", "'+x", "'-x", "'@x", "'\tx", "-1"]
+
+
+def test_a_carriage_return_in_a_cell_makes_no_row_of_its_own(lake: Settings) -> None:
+    shown = _asked(lake, "SELECT E'T\\r=1+1' AS title, 2 AS n", "--csv").stdout
+    assert list(csv.reader(io.StringIO(shown, newline=""))) == [["title", "n"], ["T\r=1+1", "2"]]
+
+
+def _asked(lake: Settings, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "query", *arguments],
+        capture_output=True,
+        env=_environment(lake) | environment,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def test_json_keeps_columns_of_one_name_and_tells_sums_as_numbers_and_intervals_in_words(
+    lake: Settings,
+) -> None:
+    sql = "SELECT 1 AS k, 2 AS k, 3 AS k_1, 4 AS k, sum(range) AS s, 1.5 AS d, INTERVAL '1 month 2 days 3 hours' AS i, 2::HUGEINT ** 100 AS h FROM range(3)"
+    [row] = json.loads(
+        _asked(
+            lake, sql.replace("2::HUGEINT ** 100", "170141183460469231731687303715884105727"), "--json"
+        ).stdout
+    )
+    assert list(row.values())[:4] == [1, 2, 3, 4]
+    assert list(row) == ["k", "k_2", "k_1", "k_3", "s", "d", "i", "h"]
+    assert (row["s"], row["d"], row["i"]) == (3, 1.5, "1 months 2 days 3:00:00")
+    assert int(row["h"]) == 2**127 - 1
+
+
+def test_a_row_of_more_columns_than_fit_is_shown_column_by_column(lake: Settings) -> None:
+    columns = ", ".join(f"{n} AS column_{n}" for n in range(60))
+    shown = _asked(lake, f"SELECT {columns}").stdout
+    assert all(f"column_{n} " in shown for n in range(60))
+    assert "…" not in shown
+
+
+def test_an_error_that_quotes_an_article_forges_nothing_and_any_terminal_shows_it(lake: Settings) -> None:
+    done = _asked(lake, "SELECT E'\\x1b[31mred \u202e'::INT", PYTHONIOENCODING="ascii")
+    assert done.returncode == 1
+    assert "\x1b" not in done.stderr
+    assert "red" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert _asked(lake, "SELECT 'Ümit' AS name", PYTHONIOENCODING="ascii").returncode == 0
+
+
+def test_two_forms_of_output_at_once_are_refused(lake: Settings) -> None:
+    done = _asked(lake, "SELECT 1", "--json", "--csv")
+    assert done.returncode == 2
+    assert "give one" in " ".join(done.stderr.split())
+
+
+def test_rows_of_any_size_come_in_messages_of_bounded_size(sandbox: Sandbox) -> None:
+    sizes = [batch.nbytes for batch in sandbox.ask("SELECT repeat('x', 100000) AS x FROM range(400)")]
+    assert sum(sizes) > 40_000_000
+    assert max(sizes) < 10_000_000
+
+
+def test_a_statement_ends_with_its_semicolon_whatever_comment_follows_and_one_without_is_told(
+    lake: Settings,
+) -> None:
+    shell = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "sql"],
+        input="SELECT 40 + 2 AS sum; -- done\nSELECT 5\n.quit\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        env=_environment(lake),
+    )
+    assert "42" in shell.stdout
+    assert "Not run, for no semicolon ends it: SELECT 5" in shell.stderr
 
 
 def test_json_is_one_document_and_a_terminal_sees_no_escapes(lake: Settings) -> None:

@@ -121,6 +121,51 @@ def test_what_two_outlets_tell_of_one_day_and_place_is_one_candidate(
     assert together == [(2, 2, 4, 7, None, True, ["r-1", "r-3"])]
 
 
+def _numbers(number: int | None) -> dict[str, int | None]:
+    return dict.fromkeys(("fatalities_low", "fatalities_best", "fatalities_high"), number)
+
+
+@pytest.mark.parametrize(
+    ("told", "together"),
+    [
+        ({1: [10], 2: [12]}, [(10, 12, 12, ["r-1-0", "r-2-0"])]),
+        ({1: [10, 2]}, [(10, 10, 10, ["r-1-0"]), (2, 2, 2, ["r-1-1"])]),
+        ({1: [10, 2], 2: [2]}, [(10, 10, 10, ["r-1-0"]), (2, 2, 2, ["r-1-1", "r-2-0"])]),
+        ({1: [2], 2: [2, 10], 3: [9]}, [(9, 9, 10, ["r-2-1", "r-3-0"]), (2, 2, 2, ["r-1-0", "r-2-0"])]),
+        ({1: [10, 2], 2: [11, 1]}, [(10, 11, 11, ["r-1-0", "r-2-0"]), (1, 1, 2, ["r-1-1", "r-2-1"])]),
+        ({1: [10, 4, 1], 2: [9, 8]}, [(9, 9, 10, ["r-1-0", "r-2-0"]), (8, 8, 8, ["r-2-1"]), (4, 4, 4, ["r-1-1"]), (1, 1, 1, ["r-1-2"])]),
+        ({1: [3], 2: [None]}, [(3, 3, 3, ["r-1-0", "r-2-0"])]),
+    ],
+)  # fmt: skip
+def test_attacks_that_one_article_tells_apart_stay_apart_and_others_join_the_nearest(
+    tmp_path: Path, told: dict[int, list[int | None]], together: list[tuple[Any, ...]]
+) -> None:
+    reports = [
+        _report(0, article, report_id=f"r-{article}-{n}", fatalities_security_forces=None, **_numbers(toll))
+        for article, tolls in told.items()
+        for n, toll in enumerate(tolls)
+    ]
+    rows = {"articles": ARTICLES, "incident_reports": reports}
+    versions = {
+        name: append(tmp_path / "lake", name, arrow_table(name, found), batch_id="b")
+        for name, found in rows.items()
+    }
+    write_database(tmp_path / "views.duckdb", tmp_path / "lake", Catalog(1, versions))
+    with duckdb.connect(str(tmp_path / "views.duckdb"), read_only=True) as opened:
+        found = opened.execute(
+            "SELECT fatalities_low, fatalities_best, fatalities_high, report_ids FROM incident_candidates ORDER BY 1 DESC"
+        ).fetchall()
+    assert found == together
+
+
+def test_the_four_kinds_of_dead_add_up_to_the_best_number(connection: duckdb.DuckDBPyConnection) -> None:
+    apart = connection.execute(
+        "SELECT id FROM v_ucdp_ged WHERE best <> coalesce(deaths_a, 0) + coalesce(deaths_b, 0) "
+        "+ coalesce(deaths_civilians, 0) + coalesce(deaths_unknown, 0)"
+    ).fetchall()
+    assert apart == []
+
+
 def test_a_report_without_exact_day_or_place_stands_alone(connection: duckdb.DuckDBPyConnection) -> None:
     alone = connection.execute(
         "SELECT count(*), max(reports) FROM incident_candidates WHERE place_name = 'Gao'"
