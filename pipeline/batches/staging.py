@@ -6,6 +6,7 @@ Every file is written whole or not at all, so a stage that was killed is simply 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from pipeline.files import replacing, write_atomically
 from pipeline.schema.tables import arrow_table
 
 Row = dict[str, Any]
+_LEFT_BY = {"replay": "ingest", "revise": "ingest"}
+"""Folders that are not named after the stage that writes them."""
 
 
 class SourceAdvance(msgspec.Struct, frozen=True):
@@ -28,6 +31,17 @@ class SourceAdvance(msgspec.Struct, frozen=True):
     state: dict[str, Any]
     maximum: int | None = None
     """Articles that its declaration expects at most of a window, as it stood when the batch was read."""
+
+
+class _Note(dict[str, Any]):
+    """A stage's note. A key that it lacks is damage: every note is written whole."""
+
+    def __init__(self, content: dict[str, Any], damaged: Callable[[str], ContractError]) -> None:
+        super().__init__(content)
+        self._damaged = damaged
+
+    def __missing__(self, key: str) -> Any:
+        raise self._damaged(key)
 
 
 class StagedBatch:
@@ -47,14 +61,17 @@ class StagedBatch:
         """Rows that ``stage`` left.
 
         Raises:
-            ContractError: the stage did not run for this batch.
+            ContractError: the stage did not run for this batch, or what it left is damaged.
         """
         path = self.folder / stage / f"{table_name}.parquet"
         if not path.exists():
             raise ContractError(
                 f"Batch {self.batch_id} has no {stage} of {table_name}; run the stage {stage} first."
             )
-        return pq.read_table(path, partitioning=None)
+        try:
+            return pq.read_table(path, partitioning=None)
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(path, str(error)) from error
 
     def read_rows(self, stage: str, table_name: str) -> list[Row]:
         """Rows that ``stage`` left, one dict a row."""
@@ -69,19 +86,33 @@ class StagedBatch:
         """What ``stage`` noted.
 
         Raises:
-            ContractError: the stage did not finish for this batch.
+            ContractError: the stage did not finish for this batch, or its note is damaged.
         """
         path = self.folder / f"{stage}.json"
         if not path.exists():
             raise ContractError(f"Stage {stage} of batch {self.batch_id} did not finish; run it first.")
-        note: dict[str, Any] = msgspec.json.decode(path.read_bytes())
-        return note
+        try:
+            note = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        except (msgspec.DecodeError, OSError) as error:
+            raise self._damaged(path, str(error)) from error
+        return _Note(note, lambda key: self._damaged(path, f"it has no {key}"))
 
     def advance(self) -> SourceAdvance | None:
         """How far the batch takes its declared source; ``None`` where it has none."""
         noted = self.read_note("ingest")["advance"]
-        return None if noted is None else msgspec.convert(noted, SourceAdvance)
+        try:
+            return msgspec.convert(noted, SourceAdvance | None)
+        except msgspec.ValidationError as error:
+            raise self._damaged(self.folder / "ingest.json", str(error)) from error
 
     def remove(self) -> None:
         """Forget the batch; it is published or will never be."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _damaged(self, path: Path, what: str) -> ContractError:
+        stage = path.relative_to(self.folder).parts[0].removesuffix(".json")
+        told = " ".join(what.split()).rstrip(".")[:200]
+        return ContractError(
+            f"The file {path} of batch {self.batch_id} is damaged ({told}). Run the stage "
+            f"{_LEFT_BY.get(stage, stage)} again; or remove the folder {self.folder} and start anew."
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from pipeline.config import Settings
 from pipeline.errors import ContractError, LakeError
 from pipeline.lake.catalog import read_catalog
 
+LOG = logging.getLogger(__name__)
 MAX_AGE = dt.timedelta(hours=1)
 ARRIVALS_PREFIX = ".arrivals-"
 _LAST = ".swept"
@@ -87,12 +89,15 @@ def _abandoned(settings: Settings, now: dt.datetime) -> Iterator[Path]:
 
 
 def _is_hopeless(folder: Path, settings: Settings) -> bool:
-    """True where the batch was not read to its end, or its source was moved on by another."""
+    """True where the batch was not read to its end, what is noted of it is damaged, or its source was moved on by another."""
     staged = StagedBatch(settings.staging, folder.name)
+    if not (folder / "ingest.json").exists():
+        return True  # reading it begins anew in any case
     try:
         advance = staged.advance()
-    except (ContractError, OSError):
-        return True  # reading it begins anew in any case
+    except ContractError as error:
+        LOG.warning("%s It is old, so the folder is removed now.", error)
+        return True
     return (
         advance is not None and read_catalog(settings.lake).source(advance.source).revision > advance.revision
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import subprocess
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batches.publication import published_ledger
+from bench.speed.staged import article_row, stage_batch
+from pipeline.batches.publication import publish, published_ledger
 from pipeline.config import Settings
+from pipeline.errors import ContractError
 from pipeline.lake.catalog import read_catalog
 from pipeline.lake.digest import lake_digest
 from tests.articles import record
@@ -325,3 +328,36 @@ def test_a_folder_that_cannot_be_written_is_told_and_can_still_be_asked(
     assert str(disk) in done.err
     assert "give write permission" in done.err
     assert server.run(disk, "lake", "check", "--json").code == 0
+
+
+LEFT_BY_STAGES = [
+    "ingest.json",
+    "ingest/articles.parquet",
+    "ingest/quarantine.parquet",
+    "revise/revisions.parquet",
+    "extract.json",
+    "extract/incident_reports.parquet",
+    "validate.json",
+    "validate/incident_reports.parquet",
+]
+
+
+@pytest.mark.parametrize(
+    ("left", "how"),
+    [(left, how) for left in LEFT_BY_STAGES for how in ("cut short", "empty")]
+    + [(left, "without keys") for left in LEFT_BY_STAGES if left.endswith(".json")],
+)
+def test_what_a_stage_left_and_was_damaged_is_told_and_made_again(
+    tmp_path: Path, left: str, how: str
+) -> None:
+    home = Settings(home=tmp_path, lake=tmp_path / "lake", workers=1)
+    staged = stage_batch(home, "b-1", [article_row(1)])
+    path = staged.folder / left
+    path.write_bytes({"cut short": path.read_bytes()[:40], "empty": b"", "without keys": b"{}"}[how])
+    with pytest.raises(ContractError) as told:
+        publish(staged, home, now=dt.datetime.now(dt.UTC))
+    stage = left.split("/")[0].removesuffix(".json").replace("revise", "ingest")
+    assert f"The file {path} of batch b-1 is damaged" in str(told.value)
+    assert f"Run the stage {stage} again" in str(told.value)
+    ledger = publish(stage_batch(home, "b-1", [article_row(1)]), home, now=dt.datetime.now(dt.UTC))
+    assert ledger["articles_new"] == 1

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from pipeline import stages
+from pipeline.batches.publication import published_ledger
 from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.batches.sweep import held_folder, sweep, sweep_sometimes
 from pipeline.config import Settings
@@ -97,6 +98,19 @@ def test_a_lake_that_cannot_be_read_loses_nothing(home: Settings) -> None:
     (home.lake / "catalog.json").write_bytes(b"damaged")
     assert sweep_sometimes(home, now=NOW) == []
     assert left.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b'{"inputs": [', b"{}", b"[]", b'{"advance": 3}'])
+def test_a_folder_whose_note_is_damaged_goes_is_told_and_does_not_fail_another_batch(
+    home: Settings, write_jsonl: Callable[..., Path], caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    left = staged(home, "b-broken", 2)
+    (left / "ingest.json").write_bytes(content)
+    aged(left, 2)
+    batch_id = stages.run([write_jsonl("a.jsonl", record(1))], home)
+    assert published_ledger(batch_id, home.lake) is not None
+    assert not left.exists()
+    assert caplog.text.count(str(left / "ingest.json")) == 1
 
 
 @pytest.mark.parametrize("is_begun", [False, True])
