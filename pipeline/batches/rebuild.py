@@ -328,7 +328,7 @@ def _switch(settings: Settings, made: Rebuilt, now: dt.datetime) -> None:
     made.old_tables = sorted(
         str(path)
         for path in (
-            *(log.parent for log in lake.glob("*/_delta_log")),
+            *(log.parent for log in lake.glob("*/_delta_log") if log.parent.name in tables()),
             *(other for other in (lake / GENERATIONS).glob("[0-9]*") if other != folder),
         )
     )

@@ -18,7 +18,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import REMEDY, Catalog
 from pipeline.lake.evolution import changed_columns, is_uniform, made_with, missing_columns, must_grow
-from pipeline.schema.tables import table
+from pipeline.schema.tables import table, tables
 
 CHECKPOINT_EVERY = 20
 """Versions after which a table's log is summed up: whoever opens it reads so many commits at most. A checkpoint takes as long as
@@ -128,11 +128,13 @@ def roll_back_uncommitted(lake: Path, catalog: Catalog) -> Catalog:
     for name in catalog.tables:
         stored_table(lake, name, catalog)
     restored, folder = {}, catalog.folder(lake)
-    for path in sorted(folder.iterdir()):
-        pinned = catalog.tables.get(path.name)
+    for name in sorted(
+        catalog.tables.keys() | tables().keys()
+    ):  # other folders are not the lake's: a copy somebody made
+        path, pinned = table_path(folder, name), catalog.tables.get(name)
         if not (path / "_delta_log").is_dir():
             continue
-        if pinned is not None and not log_path(folder, path.name, pinned + 1).exists():
+        if pinned is not None and not log_path(folder, name, pinned + 1).exists():
             continue
         with _writing(path):
             try:
@@ -141,7 +143,7 @@ def roll_back_uncommitted(lake: Path, catalog: Catalog) -> Catalog:
                 continue  # killed before its first commit: only files no log names
             if pinned is not None:
                 written.restore(pinned, post_commithook_properties=HOOKS)
-                restored[path.name] = int(written.version())
+                restored[name] = int(written.version())
             elif table_files(path, written):
                 written.delete(post_commithook_properties=HOOKS)
     return msgspec.structs.replace(catalog, tables=catalog.tables | restored)

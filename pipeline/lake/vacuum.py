@@ -17,6 +17,7 @@ from pipeline.errors import LakeError
 from pipeline.lake.catalog import GENERATIONS, REBUILD_MARK, Catalog, history_path, read_catalog
 from pipeline.lake.history import damaged_copies, kept_versions, state
 from pipeline.lake.store import open_table, table_files, table_path
+from pipeline.schema.tables import tables
 
 
 def forget_states(lake: Path, before: dt.datetime) -> int:
@@ -77,7 +78,8 @@ def _forgotten_generations(lake: Path, needed: set[Path]) -> Iterator[Path]:
     for folder in folders:
         if folder not in needed:
             for log in sorted(folder.glob("*/_delta_log")):
-                yield from sorted(path for path in log.parent.rglob("*") if path.is_file())
+                if log.parent.name in tables():  # a copy that somebody made stays
+                    yield from sorted(path for path in log.parent.rglob("*") if path.is_file())
 
 
 def _unneeded_data(folder: Path, name: str, oldest: int) -> Iterator[Path]:

@@ -330,6 +330,24 @@ def test_a_folder_that_cannot_be_written_is_told_and_can_still_be_asked(
     assert server.run(disk, "lake", "check", "--json").code == 0
 
 
+def test_a_copy_that_somebody_made_of_a_table_is_left_alone(
+    server: ForkServer, copied: Settings, tmp_path: Path
+) -> None:
+    copy = copied.lake / "articles.bak"
+    shutil.copytree(copied.lake / "articles", copy)
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    (tmp_path / "new.jsonl").write_text(json.dumps(record(9)))
+    for command in (
+        ("run", str(tmp_path / "new.jsonl")),
+        ("lake", "rebuild", "--discard-old"),
+        ("lake", "vacuum", "--retain", "0d"),
+        ("lake", "check"),
+    ):
+        done = server.run(copied.home, *command)
+        assert done.code == 0, done.err
+    assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
+
+
 LEFT_BY_STAGES = [
     "ingest.json",
     "ingest/articles.parquet",
