@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +21,15 @@ from pipeline import __version__
 from pipeline.batches import extraction, publication, validation
 from pipeline.batches.decisions import read_decisions
 from pipeline.batches.intake import stage_objects
-from pipeline.batches.replay import file_of
+from pipeline.batches.rebuild_plan import (
+    Plan,
+    PlannedBatch,
+    held_state,
+    lost_original,
+    lost_originals,
+    newest_tables,
+    plan_batches,
+)
 from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import ContractError, LakeError
@@ -40,10 +48,9 @@ from pipeline.lake.catalog import (
 )
 from pipeline.lake.history import newest_kept
 from pipeline.lake.snapshot import Snapshot, table_rows
-from pipeline.lake.store import append, delta_table, roll_back_uncommitted, table_path
+from pipeline.lake.store import append, roll_back_uncommitted
 from pipeline.lake.views import refresh_database, shown_version
 from pipeline.schema.tables import arrow_table, tables
-from pipeline.sources.arrival_records import Arrival, KeptObject, kept_hashes, read_arrivals
 from pipeline.sources.raw import is_whole
 
 Row = dict[str, Any]
@@ -72,6 +79,11 @@ class Rebuilt:
     old_tables: list[str] = field(default_factory=list)
     """Folders of the tables as they were; nothing reads them any more."""
 
+    @property
+    def is_shown(self) -> bool:
+        """False where it would have been poorer than the old lake, which is shown as before."""
+        return self.version > 0
+
     def sentences(self, *, is_old_discarded: bool) -> list[str]:
         """What a person should know of it besides the counts and problems."""
         told = []
@@ -86,15 +98,9 @@ class Rebuilt:
                 f"The catalog and its history were lost, and with them how far these sources were read: {', '.join(self.lost_sources)}. "
                 "They are read from the beginning again; what the lake has counts as duplicate."
             )
-        if self.old_tables and not is_old_discarded:
+        if self.old_tables and (self.problems or not is_old_discarded):
             told.append(f"The old tables are kept; remove them when all is well: {' '.join(self.old_tables)}")
         return told
-
-
-@dataclass(frozen=True)
-class _Planned:
-    arrival: Arrival
-    committed_at: dt.datetime
 
 
 def rebuild(
@@ -104,8 +110,11 @@ def rebuild(
     progress: Callable[[str], None],
     now: dt.datetime,
     is_old_discarded: bool = False,
+    is_loss_accepted: bool = False,
 ) -> Rebuilt:
-    """Make the lake again and show it.
+    """Make the lake again and show it; one that would hold less than the old one only where ``is_loss_accepted``.
+
+    The old tables are never discarded where something is lost.
 
     Raises:
         LakeError: the new tables cannot be written; the lake shows what it showed before.
@@ -114,16 +123,25 @@ def rebuild(
     made = Rebuilt()
     with writer_lock(lake / GENERATIONS):
         decided = _decided(settings, made)
-        made.generation = _begun(lake, extractor, decided)
-        _fill(settings, made, decided, extractor=extractor, progress=progress)
+        plan = plan_batches(settings)
+        made.problems += [*plan.problems, *lost_originals(plan, settings.raw)]
+        if made.problems and not is_loss_accepted:
+            return made
+        made.generation = _begun(lake, extractor, decided, made.problems)
+        _fill(settings, made, decided, plan, extractor=extractor, progress=progress)
         with writer_lock(lake):
             if _decided(settings, made) != decided:
                 raise LakeError(
                     "People decided about rows while the lake was made again. Nothing is changed: start again."
                 )
             # Batches that were published meanwhile; no further one can be from here on.
-            _fill(settings, made, decided, extractor=extractor, progress=progress)
-            made.problems = list(dict.fromkeys(made.problems))
+            plan = plan_batches(settings)
+            made.unpublished, made.unnamed = plan.unpublished, plan.unnamed
+            _fill(settings, made, decided, plan, extractor=extractor, progress=progress)
+            made.problems = list(dict.fromkeys([*made.problems, *plan.problems, *_fewer(settings, made)]))
+            if made.problems and not is_loss_accepted:
+                shutil.rmtree(lake / made.generation)
+                return made
             _switch(settings, made, now)
         with Snapshot(lake) as snapshot:
             [counts] = snapshot.rows(
@@ -132,7 +150,7 @@ def rebuild(
             )
         made.articles, made.batches = counts["articles"], counts["batches"]
         made.incident_reports = counts["incident_reports"]
-        if is_old_discarded:
+        if is_old_discarded and not made.problems:
             for folder in made.old_tables:
                 shutil.rmtree(folder, ignore_errors=True)
     return made
@@ -140,7 +158,7 @@ def rebuild(
 
 def _decided(settings: Settings, made: Rebuilt) -> list[Row]:
     """What people decided, and what was taken back for it: from the table, and where it is lost from the raw store."""
-    held = _held(settings.lake) or _newest(settings.lake)
+    held = held_state(settings.lake) or newest_tables(settings.lake)
     rows = table_rows(settings.lake, held, DECISIONS)
     if rows is None:
         made.problems.append(
@@ -152,13 +170,17 @@ def _decided(settings: Settings, made: Rebuilt) -> list[Row]:
     return [known[key] for key in sorted(known)]
 
 
-def _begun(lake: Path, extractor: str, decided: list[Row]) -> str:
-    """The generation to fill: the one that a killed rebuild of the same product and decisions left, or a new one."""
-    decisions = sha256_text(*(row["revision_id"] for row in decided))
+def _begun(lake: Path, extractor: str, decided: list[Row], problems: list[str]) -> str:
+    """The generation to fill: the one that a killed rebuild from the same left, with the same product, or a new one."""
     mark = msgspec.json.encode(
-        {"pipeline_version": __version__, "extractor": extractor, "decisions": decisions}
+        {
+            "pipeline_version": __version__,
+            "extractor": extractor,
+            "decisions": sha256_text(*(row["revision_id"] for row in decided)),
+            "problems": sha256_text(*problems),
+        }
     )
-    held = _held(lake)
+    held = held_state(lake)
     numbers = [0]
     for folder in sorted(path for path in (lake / GENERATIONS).iterdir() if path.name.isdigit()):
         numbers.append(int(folder.name))
@@ -175,16 +197,14 @@ def _begun(lake: Path, extractor: str, decided: list[Row]) -> str:
     return generation
 
 
-def _held(lake: Path) -> Catalog | None:
-    """The visible state; ``None`` where the catalog is lost."""
-    try:
-        return read_catalog(lake)
-    except LakeError:
-        return None
-
-
 def _fill(
-    settings: Settings, made: Rebuilt, decided: list[Row], *, extractor: str, progress: Callable[[str], None]
+    settings: Settings,
+    made: Rebuilt,
+    decided: list[Row],
+    plan: Plan,
+    *,
+    extractor: str,
+    progress: Callable[[str], None],
 ) -> None:
     """Publish every batch that is not yet there into the new generation; decisions first, since they hold for all."""
     folder = settings.lake / made.generation
@@ -195,30 +215,25 @@ def _fill(
         version = append(folder, DECISIONS, arrow_table(DECISIONS, decided), batch_id="rebuild")
         tables_with = begun.tables | {DECISIONS: version}
         write_catalog(folder, msgspec.structs.replace(begun, version=begun.version + 1, tables=tables_with))
-    planned = _plan(settings, made)
     with Snapshot(folder) as snapshot:
         done = {row["batch_id"] for row in snapshot.rows("SELECT batch_id FROM batches")}
-    for number, batch in enumerate(planned, start=1):
+    for number, batch in enumerate(plan.batches, start=1):
         arrival = batch.arrival
         if arrival.batch_id in done:
             continue
-        progress(f"rebuild: batch {number:,} of {len(planned):,}, {arrival.batch_id}")
+        progress(f"rebuild: batch {number:,} of {len(plan.batches):,}, {arrival.batch_id}")
         try:
             _make_batch(batch, settings.raw, inner, made, extractor)
         except ContractError as error:
             made.problems.append(f"Batch {arrival.batch_id} was left out: {error}")
 
 
-def _make_batch(batch: _Planned, store: Path, inner: Settings, made: Rebuilt, extractor: str) -> None:
+def _make_batch(batch: PlannedBatch, store: Path, inner: Settings, made: Rebuilt, extractor: str) -> None:
     """One batch through the stages, at the times it had."""
     arrival = batch.arrival
     objects = [kept.opened(store) for kept in arrival.objects]
     whole = [raw for raw in objects if is_whole(raw)]
-    made.problems += [
-        f"The original of {raw.location} is gone or damaged ({raw.path}); what it held is left out. Deliver it again."
-        for raw in objects
-        if raw not in whole
-    ]
+    made.problems += [lost_original(raw) for raw in objects if raw not in whole]
     advance = None
     if arrival.source is not None:
         advance = SourceAdvance(arrival.source, read_catalog(inner.lake).source(arrival.source).revision, {})
@@ -239,71 +254,23 @@ def _make_batch(batch: _Planned, store: Path, inner: Settings, made: Rebuilt, ex
     publication.publish(staged, inner, now=batch.committed_at)
 
 
-def _plan(settings: Settings, made: Rebuilt) -> list[_Planned]:
-    """What to make again, in the order in which it was published; in that of its arrival where the ledger is lost."""
-    held = _held(settings.lake) or _newest(settings.lake)
-    ledger = table_rows(settings.lake, held, "batches")
-    records: dict[str, Arrival] = {}
-    for record in read_arrivals(settings.raw):
-        if isinstance(record, LakeError):
-            made.problems.append(f"{record} What it named is left out where no table names it.")
-        else:
-            records[record.batch_id] = record
-    if ledger:
-        missing = [row for row in ledger if row["batch_id"] not in records]
-        records |= {found.batch_id: found for found in _named_by_tables(settings.lake, held, missing)}
-    named = {kept.sha256 for record in records.values() for kept in record.objects}
-    made.unnamed = len(set(kept_hashes(settings.raw)) - named)
-    if not ledger:
-        planned = [_Planned(record, record.kept_at) for record in records.values()]
-        made.unpublished = 0
-    else:
-        committed = {row["batch_id"]: row["committed_at"] for row in ledger}
-        planned = [_Planned(r, committed[r.batch_id]) for r in records.values() if r.batch_id in committed]
-        made.unpublished = len(records) - len(planned)
-    return sorted(planned, key=lambda batch: (batch.committed_at, batch.arrival.batch_id))
-
-
-def _newest(lake: Path) -> Catalog:
-    """Where the catalog is lost: the tables as they were last written, by batches that were published or about to be."""
-    finished = [path for path in (lake / GENERATIONS).glob("[0-9]*") if not (path / REBUILD_MARK).exists()]
-    newest = max(finished, key=lambda path: int(path.name), default=None)
-    folder = lake if newest is None else newest
-    versions: dict[str, int] = {}
-    for name in tables():
-        with suppress(Exception):  # deltalake raises several unrelated kinds for a damaged log
-            versions[name] = delta_table(table_path(folder, name)).version()
-    return Catalog(tables=versions, generation="" if newest is None else f"{GENERATIONS}/{newest.name}")
-
-
-def _named_by_tables(lake: Path, held: Catalog, ledger: list[Row]) -> Iterator[Arrival]:
-    """Batches of a time before there were arrival records: names and places as the tables tell them."""
-    if not ledger:
-        return
-    found: dict[str, dict[tuple[str, str], dt.datetime]] = {}
-    for name in ("articles", "quarantine"):
-        for row in (
-            table_rows(lake, held, name, ("batch_id", "raw_sha256", "input_location", "first_seen_at")) or []
-        ):
-            if row["raw_sha256"] is not None:
-                location = str(file_of(row["input_location"]))
-                found.setdefault(row["batch_id"], {})[row["raw_sha256"], location] = row["first_seen_at"]
-    for row in ledger:
-        objects = found.get(row["batch_id"], {})
-        yield Arrival(
-            batch_id=row["batch_id"],
-            kept_at=min(objects.values(), default=row["committed_at"]),
-            inputs=row["inputs"],
-            objects=[KeptObject(sha256, Path(place).name, place) for sha256, place in sorted(objects)],
-            source=row["source"],
-            is_gated=row["items_gated"] > 0,
-        )
+def _fewer(settings: Settings, made: Rebuilt) -> list[str]:
+    """Says so where the new tables hold fewer article versions than the old ones, as far as these can be read."""
+    counted = ("count(*) AS n",)
+    old = table_rows(
+        settings.lake, held_state(settings.lake) or newest_tables(settings.lake), "articles", counted
+    )
+    folder = settings.lake / made.generation
+    [new] = table_rows(folder, read_catalog(folder), "articles", counted) or [{"n": 0}]
+    if old is None or new["n"] >= old[0]["n"]:
+        return []
+    return [f"The old lake holds {old[0]['n']:,} article versions, the new one {new['n']:,}."]
 
 
 def _switch(settings: Settings, made: Rebuilt, now: dt.datetime) -> None:
     """Replace the catalog. The caller holds the writer's lock."""
     lake = settings.lake
-    held = _held(lake)
+    held = held_state(lake)
     folder = lake / made.generation
     filled = read_catalog(folder)
     if held is None:

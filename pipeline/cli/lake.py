@@ -24,6 +24,8 @@ from pipeline.cli.console import (
 from pipeline.config import settings
 from pipeline.errors import ConfigError
 
+_PROBLEMS_TOLD = 20
+
 app = typer.Typer(no_args_is_help=True, help="Look after the lake: its states, its upkeep, damage.")
 
 
@@ -58,10 +60,20 @@ def lake_rebuild(
     discard_old: Annotated[
         bool, typer.Option("--discard-old", help="Remove the old tables once the new ones are shown.")
     ] = False,
+    accept_losses: Annotated[
+        bool,
+        typer.Option(
+            "--accept-losses",
+            help="Show the new lake even where it holds less than the old one; that is kept.",
+        ),
+    ] = False,
     extractor: ExtractorName = "rules",
     json: Json = False,
 ) -> None:
-    """Make the whole lake again from the kept originals, and show it; readers see the old one until then."""
+    """Make the whole lake again from the kept originals, and show it; readers see the old one until then.
+
+    Where something would be lost, the old lake stays and the exit code is 1.
+    """
     from pipeline.batches.rebuild import rebuild
 
     found = settings()
@@ -71,19 +83,29 @@ def lake_rebuild(
         progress=quiet if json else say,
         now=dt.datetime.now(dt.UTC),
         is_old_discarded=discard_old,
+        is_loss_accepted=accept_losses,
     )
     if json:
-        print_json(asdict(made))
-        return
-    out.print(
-        f"State {made.version}: {made.batches:,} batches, {made.articles:,} article versions, "
-        f"{made.incident_reports:,} incident reports, in {found.lake / made.generation}.",
-        markup=False,
-    )
-    for sentence in made.sentences(is_old_discarded=discard_old):
-        out.print(escape(sentence))
-    for problem in made.problems:
-        err.print(f"[red]left out:[/red] {escape(problem)}")
+        print_json(asdict(made) | {"is_shown": made.is_shown})
+    elif made.is_shown:
+        out.print(
+            f"State {made.version}: {made.batches:,} batches, {made.articles:,} article versions, "
+            f"{made.incident_reports:,} incident reports, in {found.lake / made.generation}.",
+            markup=False,
+        )
+        for sentence in made.sentences(is_old_discarded=discard_old):
+            out.print(escape(sentence))
+    if not json:
+        for problem in made.problems[:_PROBLEMS_TOLD]:
+            err.print(f"[red]{'left out' if made.is_shown else 'would be lost'}:[/red] {escape(problem)}")
+        if (more := len(made.problems) - _PROBLEMS_TOLD) > 0:
+            err.print(f"{more:,} more; --json tells all.")
+    if not made.is_shown:
+        err.print(
+            "Nothing is changed: the lake that can be made holds less than the old one. Restore what is named, or give "
+            "--accept-losses to go on without it; the old tables are kept then."
+        )
+        raise typer.Exit(EXIT_FAILURE)
 
 
 @app.command("history")
