@@ -29,23 +29,25 @@ class Vacuumed:
     oldest_state: int | None
 
 
-def compact_lake(settings: Settings, *, at_least: int = 1) -> Mapping[str, int]:
+def compact_lake(
+    settings: Settings, *, at_least: int = 1, now: dt.datetime | None = None
+) -> Mapping[str, int]:
     """Write small files together, table by table, where that takes ``at_least`` so many away; by table how many fewer."""
     with writer_lock(settings.lake):
         catalog = read_catalog(settings.lake)
         check_catalog(settings.database, settings.lake, catalog)
         catalog = roll_back_uncommitted(settings.lake, catalog)
-        _, fewer = compaction.compact(settings.lake, catalog, at_least=at_least)
+        _, fewer = compaction.compact(settings.lake, catalog, at_least=at_least, now=now)
         refresh_database(settings.database, settings.lake)
     return fewer
 
 
-def compact_where_due(settings: Settings) -> None:
-    """Compact after a publish, every few commits. A failure is told in the log: the batch is published all the same."""
+def compact_where_due(settings: Settings, *, now: dt.datetime | None = None) -> None:
+    """Compact after a publish at the time ``now``, every few commits. A failure is told in the log: the batch is published all the same."""
     if read_catalog(settings.lake).version % compaction.COMMITS_BETWEEN_LOOKS:
         return
     try:
-        compact_lake(settings, at_least=compaction.MAX_SMALL_FILES)
+        compact_lake(settings, at_least=compaction.MAX_SMALL_FILES, now=now)
     except Exception as error:  # whatever it is, no batch may fail by it
         LOG.warning("The lake %s could not be compacted: %s", settings.lake, error)
 

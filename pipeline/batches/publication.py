@@ -92,7 +92,7 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
             )
         refresh_database(settings.database, lake)
     staged.remove()
-    compact_where_due(settings)
+    compact_where_due(settings, now=now)
     return ledger
 
 

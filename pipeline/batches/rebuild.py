@@ -214,7 +214,10 @@ def _fill(
         begun = roll_back_uncommitted(folder, begun)
         version = append(folder, DECISIONS, arrow_table(DECISIONS, decided), batch_id="rebuild")
         tables_with = begun.tables | {DECISIONS: version}
-        write_catalog(folder, msgspec.structs.replace(begun, version=begun.version + 1, tables=tables_with))
+        # Before all batches: a later time would be the least that these can have.
+        first = min((batch.committed_at for batch in plan.batches), default=None)
+        made_with = msgspec.structs.replace(begun, version=begun.version + 1, tables=tables_with)
+        write_catalog(folder, made_with, now=first)
     with Snapshot(folder) as snapshot:
         done = {row["batch_id"] for row in snapshot.rows("SELECT batch_id FROM batches")}
     for number, batch in enumerate(plan.batches, start=1):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.batches.replay import file_of
+from pipeline.batches.replay import file_of, is_input
 from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import GENERATIONS, REBUILD_MARK, Catalog, read_catalog
-from pipeline.lake.history import newest_kept
+from pipeline.lake.history import newest_kept, readable_states
 from pipeline.lake.snapshot import table_rows
 from pipeline.lake.store import delta_table, table_path
 from pipeline.schema.tables import tables
@@ -65,40 +65,66 @@ def newest_tables(lake: Path) -> Catalog:
 
 
 def plan_batches(settings: Settings) -> Plan:
-    """What to make again, in the order in which it was published; in that of its arrival where the ledger is lost."""
-    plan = Plan()
-    held = held_state(settings.lake) or newest_tables(settings.lake)
-    ledger = table_rows(settings.lake, held, "batches")
+    """What to make again, in the order in which it was published; in that of its arrival where nothing tells that.
+
+    A batch was published where the ledger, a row of any table, or a kept state names it. Where the ledger is lost as a whole,
+    whatever was read counts as published.
+    """
+    plan, lake = Plan(), settings.lake
+    held = held_state(lake) or newest_tables(lake)
+    ledger = {row["batch_id"]: row for row in table_rows(lake, held, "batches") or []}
+    states = _first_states(lake, held)
     records: dict[str, Arrival] = {}
     for record in read_arrivals(settings.raw):
         if isinstance(record, LakeError):
             plan.problems.append(f"{record} What it named is left out where no table names it.")
         else:
             records[record.batch_id] = record
-    if ledger:
-        missing = [row for row in ledger if row["batch_id"] not in records]
-        records |= {found.batch_id: found for found in _named_by_tables(settings.lake, held, missing)}
+    published = ledger.keys() | states.keys() | _named_batches(lake, held)
+    missing = published - records.keys()
+    records |= {found.batch_id: found for found in _named_by_tables(lake, held, missing, ledger)}
     named = {kept.sha256 for record in records.values() for kept in record.objects}
     plan.unnamed = len(set(kept_hashes(settings.raw)) - named)
-    if not ledger:
-        planned = [PlannedBatch(record, record.kept_at) for record in records.values()]
-    else:
-        committed = {row["batch_id"]: row["committed_at"] for row in ledger}
-        planned = [
-            PlannedBatch(r, committed[r.batch_id]) for r in records.values() if r.batch_id in committed
-        ]
-        plan.unpublished = len(records) - len(planned)
-    plan.batches = sorted(planned, key=lambda batch: (batch.committed_at, batch.arrival.batch_id))
-    if not planned and (held.version or held.tables or newest_kept(settings.lake).version):
+    made = [record for record in records.values() if record.batch_id in published or not ledger]
+    plan.unpublished = len(records) - len(made)
+    ordered = []
+    for record in made:
+        row, state = ledger.get(record.batch_id), states.get(record.batch_id)
+        told = row["committed_at"] if row else state.committed_at if state else None
+        batch = PlannedBatch(record, told or record.kept_at)
+        # Of one time: in the order of their states; those that are not kept any more are older.
+        place = (batch.committed_at, state.version if state else 0, record.kept_at, record.batch_id)
+        ordered.append((place, batch))
+    plan.batches = [batch for _, batch in sorted(ordered, key=lambda entry: entry[0])]
+    if not plan.batches and (held.version or held.tables or newest_kept(lake).version):
         plan.problems.append(
-            f"Nothing tells what was published: there is no arrival record below {settings.raw}, and the table batches "
-            "cannot be read. Is the disk of the originals mounted?"
+            f"Nothing tells what was published: there is no arrival record below {settings.raw}, and no table that names "
+            "batches can be read. Is the disk of the originals mounted?"
         )
-    if plan.unnamed and table_rows(settings.lake, held, "articles", ("article_id",)) is None:
+    if plan.unnamed and table_rows(lake, held, "articles", ("article_id",)) is None:
         plan.problems.append(
             f"The table articles cannot be read, and nothing else tells what {plan.unnamed:,} kept originals were called."
         )
     return plan
+
+
+def _first_states(lake: Path, held: Catalog) -> dict[str, Catalog]:
+    """The earliest kept state that each batch made, of those that were visible."""
+    found: dict[str, Catalog] = {}
+    for state in readable_states(lake):
+        if state.batch_id is not None and state.version <= (held.version or state.version):
+            found.setdefault(state.batch_id, state)
+    return found
+
+
+def _named_batches(lake: Path, held: Catalog) -> set[str]:
+    """The batches that rows of the tables name, of those tables that can be read."""
+    return {
+        row["batch_id"]
+        for name, spec in tables().items()
+        if any(column.name == "batch_id" for column in spec.columns)
+        for row in table_rows(lake, held, name, ("DISTINCT batch_id",)) or []
+    }
 
 
 def lost_originals(plan: Plan, store: Path) -> list[str]:
@@ -112,25 +138,28 @@ def lost_original(raw: RawObject) -> str:
     return f"The original of {raw.location} is gone or damaged ({raw.path}); what it held would be left out. Deliver it again."
 
 
-def _named_by_tables(lake: Path, held: Catalog, ledger: list[Row]) -> Iterator[Arrival]:
-    """Batches of a time before there were arrival records: names and places as the tables tell them."""
-    if not ledger:
+def _named_by_tables(
+    lake: Path, held: Catalog, batch_ids: set[str], ledger: Mapping[str, Row]
+) -> Iterator[Arrival]:
+    """Batches without an arrival record: names and places of what they read as the tables tell them."""
+    if not batch_ids:
         return
     found: dict[str, dict[tuple[str, str], dt.datetime]] = {}
-    for name in ("articles", "quarantine"):
-        for row in (
-            table_rows(lake, held, name, ("batch_id", "raw_sha256", "input_location", "first_seen_at")) or []
-        ):
-            if row["raw_sha256"] is not None:
-                location = str(file_of(row["input_location"]))
-                found.setdefault(row["batch_id"], {})[row["raw_sha256"], location] = row["first_seen_at"]
-    for row in ledger:
-        objects = found.get(row["batch_id"], {})
+    columns = ("batch_id", "raw_sha256", "input_location", "first_seen_at")
+    rows = table_rows(lake, held, "articles", columns) or []
+    # A rejected row of an extracted table is of an article that its batch may have found in the lake.
+    rejected = table_rows(lake, held, "quarantine", (*columns, "stage", "table_name")) or []
+    for row in [*rows, *(row for row in rejected if is_input(row))]:
+        if row["raw_sha256"] is not None:
+            location = str(file_of(row["input_location"]))
+            found.setdefault(row["batch_id"], {})[row["raw_sha256"], location] = row["first_seen_at"]
+    for batch_id in sorted(batch_ids & (ledger.keys() | found.keys())):
+        objects, told = found.get(batch_id, {}), ledger.get(batch_id)
         yield Arrival(
-            batch_id=row["batch_id"],
-            kept_at=min(objects.values(), default=row["committed_at"]),
-            inputs=row["inputs"],
+            batch_id=batch_id,
+            kept_at=min([*objects.values(), *([told["committed_at"]] if told else [])]),
+            inputs=told["inputs"] if told else sorted({place for _, place in objects}),
             objects=[KeptObject(sha256, Path(place).name, place) for sha256, place in sorted(objects)],
-            source=row["source"],
-            is_gated=row["items_gated"] > 0,
+            source=told["source"] if told else None,
+            is_gated=bool(told and told["items_gated"]),
         )

@@ -45,10 +45,10 @@ def ingest_quarantined(quarantine_ids: list[str], settings: Settings, *, now: dt
         rows = open_rows(snapshot, quarantine_ids)
         if not rows:
             raise SourceError("Nothing is in quarantine; there is nothing to replay.")
-        wanted = {(row["article_id"], row["article_version"]) for row in rows if not _is_input(row)}
+        wanted = {(row["article_id"], row["article_version"]) for row in rows if not is_input(row)}
         articles = stored_articles(snapshot, wanted)
         state = str(snapshot.catalog.version)
-    objects, unreadable = _originals([row for row in rows if _is_input(row)], settings.raw)
+    objects, unreadable = _originals([row for row in rows if is_input(row)], settings.raw)
     ids = [row["quarantine_id"] for row in rows]
     inputs = sorted({row["input_location"] for row in rows})
     batch_id = make_id("b", "replay", state, *ids)
@@ -58,7 +58,7 @@ def ingest_quarantined(quarantine_ids: list[str], settings: Settings, *, now: dt
     )
 
 
-def _is_input(row: Row) -> bool:
+def is_input(row: Row) -> bool:
     """True where the original is read again; else the article itself is in the lake."""
     return bool(row["stage"] == "ingest" or (row["table_name"] == "articles" and row["stage"] == "validate"))
 

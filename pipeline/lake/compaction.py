@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,8 +36,10 @@ def _files(opened: deltalake.DeltaTable) -> int:
     return int(pa.table(opened.get_add_actions()).num_rows)
 
 
-def compact(lake: Path, catalog: Catalog, *, at_least: int = 1) -> tuple[Catalog, Mapping[str, int]]:
-    """Compact each table where that takes ``at_least`` so many files away; commits where there is one.
+def compact(
+    lake: Path, catalog: Catalog, *, at_least: int = 1, now: dt.datetime | None = None
+) -> tuple[Catalog, Mapping[str, int]]:
+    """Compact each table where that takes ``at_least`` so many files away; commits, as of ``now``, where there is one.
 
     The caller holds the writer's lock and has rolled back what was uncommitted. Returns the visible state, and by table
     how many files fewer it has.
@@ -62,5 +65,5 @@ def compact(lake: Path, catalog: Catalog, *, at_least: int = 1) -> tuple[Catalog
         made = msgspec.structs.replace(
             catalog, version=catalog.version + 1, tables=tables, operation=Operation.COMPACT
         )
-        catalog = write_catalog(lake, made)
+        catalog = write_catalog(lake, made, now=now)
     return catalog, fewer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def check_not_set_back(lake: Path, catalog: Catalog, shown: Catalog | None = Non
     is_shown = shown is not None and shown.version > catalog.version and _is_kept(lake, shown)
     if len(later) > 1 or is_shown:
         raise LakeError(
-            f"The catalog {catalog_path(lake)} is at state {catalog.version}, but the lake was at {max(later)}: an older copy of it was put back. Replace it by the newest whole file of {history_path(lake, 0).parent}, or run "
+            f"The catalog {catalog_path(lake)} is at state {catalog.version}, but the lake was at {max(later)}: an older copy of it was put "
+            f"back. Replace it by the newest whole file of {history_path(lake, 0).parent}, or run "
             "`incidents lake rebuild`. Nothing was written."
         )
     own = history_path(lake, catalog.version)
@@ -79,12 +81,17 @@ def _but_for_sources(catalog: Catalog) -> Catalog:
     return msgspec.structs.replace(catalog, sources={})
 
 
-def newest_kept(lake: Path) -> Catalog:
-    """The newest state of the history that can be read, whatever the catalog says; an empty one where there is none."""
-    for version in reversed(_copied_versions(lake)):
+def readable_states(lake: Path) -> Iterator[Catalog]:
+    """The states of the history that can be read, oldest first, whatever the catalog says; the last may never have been visible."""
+    for version in _copied_versions(lake):
         with suppress(LakeError):
-            return decode_catalog(history_path(lake, version)) or Catalog()
-    return Catalog()
+            if (found := decode_catalog(history_path(lake, version))) is not None:
+                yield found
+
+
+def newest_kept(lake: Path) -> Catalog:
+    """The newest of these; an empty one where there is none."""
+    return max(readable_states(lake), key=lambda found: found.version, default=Catalog())
 
 
 def state(lake: Path, version: int) -> Catalog:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import deltalake
@@ -12,8 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.speed.staged import article_row, stage_batch
+from pipeline import stages
 from pipeline.batches.maintenance import compact_lake, compact_where_due, vacuum_lake
 from pipeline.batches.publication import publish
+from pipeline.batches.rebuild import rebuild
 from pipeline.cli import app
 from pipeline.config import Settings
 from pipeline.errors import LakeError
@@ -25,6 +28,7 @@ from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import CHECKPOINT_EVERY, append, data_files, table_path
 from pipeline.lake.views import shown_version
 from pipeline.schema.tables import arrow_table, tables
+from tests.articles import record
 
 COMMITS = 5
 START = dt.datetime.now(dt.UTC) - dt.timedelta(days=100)
@@ -184,3 +188,18 @@ def test_the_command_line_compacts_and_vacuums(lake: Settings, monkeypatch: pyte
     assert done["states_forgotten"] == 5
     asked = CliRunner().invoke(app, ["lake", "vacuum", "--retain", "soon"])
     assert "'soon' is no length of time" in str(asked.exception)
+
+
+def test_a_rebuild_that_compacts_keeps_the_times_of_batches(
+    home: Settings, write_jsonl: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "COMMITS_BETWEEN_LOOKS", 1)
+    for number in range(3):
+        stages.run([write_jsonl(f"{number}.jsonl", record(number))], home)
+    asked = "SELECT batch_id, committed_at FROM batches ORDER BY ALL"
+    with Snapshot(home.lake) as snapshot:
+        before = snapshot.rows(asked)
+    monkeypatch.setattr(compaction, "MAX_SMALL_FILES", 1)
+    rebuild(home, extractor="rules", progress=lambda _line: None, now=dt.datetime.now(dt.UTC))
+    with Snapshot(home.lake) as snapshot:
+        assert snapshot.rows(asked) == before
