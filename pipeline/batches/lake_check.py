@@ -88,7 +88,7 @@ def _database(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
             if shown is None
             else f"shows state {shown}, the catalog is at {catalog.version}"
             if shown != catalog.version
-            else f"does not show the lake in {settings.lake}"
+            else f"does not show this state of the lake in {settings.lake}"
         )
         yield Damage(
             "",

@@ -46,7 +46,7 @@ from pipeline.lake.catalog import (
     write_catalog,
     writer_lock,
 )
-from pipeline.lake.history import newest_kept
+from pipeline.lake.history import last_version, newest_kept
 from pipeline.lake.snapshot import Snapshot, table_rows
 from pipeline.lake.store import append, roll_back_uncommitted
 from pipeline.lake.views import refresh_database, shown_version
@@ -283,7 +283,7 @@ def _switch(settings: Settings, made: Rebuilt, now: dt.datetime) -> None:
         remembered = newest_kept(lake)
         made.lost_sources = sorted(filled.sources.keys() - remembered.sources.keys())
         held = Catalog(version=remembered.version, sources=remembered.sources)
-    made.version = max(held.version, newest_kept(lake).version, shown_version(settings.database) or 0) + 1
+    made.version = max(last_version(lake, held), shown_version(settings.database) or 0) + 1
     catalog = msgspec.structs.replace(
         held,
         version=made.version,

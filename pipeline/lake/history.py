@@ -40,20 +40,26 @@ def damaged_copies(lake: Path) -> dict[Path, str]:
     return found
 
 
+def last_version(lake: Path, catalog: Catalog) -> int:
+    """The version that the lake was last at, as far as the history tells: one copy past the catalog may be of a writer that died, two are not."""
+    later = [version for version in _copied_versions(lake) if version > catalog.version]
+    return later[-1] if len(later) > 1 else catalog.version
+
+
 def check_not_set_back(lake: Path, catalog: Catalog, shown: Catalog | None = None) -> None:
     """Refuse a catalog that is not the last one that was committed: an older copy was put back, or it was edited.
 
-    The history keeps a copy of each state; one past the visible may be of a writer that died, two are not. ``shown`` is the state of this lake
-    that the database shows, which is made after a commit.
+    ``shown`` is the state that the database shows, which is made after a commit.
 
     Raises:
         LakeError: the catalog is older than the lake, or says something else than its own copy.
     """
-    later = [version for version in _copied_versions(lake) if version > catalog.version]
-    is_shown = shown is not None and shown.version > catalog.version and _is_kept(lake, shown)
-    if len(later) > 1 or is_shown:
+    last = last_version(lake, catalog)
+    if shown is not None and shown.version > last and _is_kept(lake, shown):
+        last = shown.version
+    if last > catalog.version:
         raise LakeError(
-            f"The catalog {catalog_path(lake)} is at state {catalog.version}, but the lake was at {max(later)}: an older copy of it was put "
+            f"The catalog {catalog_path(lake)} is at state {catalog.version}, but the lake was at {last}: an older copy of it was put "
             f"back. Replace it by the newest whole file of {history_path(lake, 0).parent}, or run "
             "`incidents lake rebuild`. Nothing was written."
         )

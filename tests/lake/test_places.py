@@ -98,7 +98,7 @@ def test_a_lake_that_was_moved_is_told_and_its_views_are_made_again(
     _fill(old, 1, 2)
     old.home.rename(tmp_path / "new")
     moved = _settings(tmp_path / "new", monkeypatch)
-    assert _damages(moved) == [f"the database does not show the lake in {moved.lake}"]
+    assert _damages(moved) == [f"the database does not show this state of the lake in {moved.lake}"]
     compact_lake(moved)
     assert _damages(moved) == []
     assert _articles(moved) == 2
