@@ -18,6 +18,26 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         LakeError: the folder cannot be written (read-only, full); ``path`` is untouched.
     """
+    with staging(path) as staged:
+        yield staged
+        put(staged, path)
+
+
+def put(staged: Path, path: Path) -> None:
+    """Move a file that is written to ``path``, atomically, in place of what is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _sync(staged)
+    staged.replace(path)
+    _sync(path.parent)
+
+
+@contextmanager
+def staging(path: Path) -> Iterator[Path]:
+    """Give a fresh path beside ``path``, which is removed on leaving unless it was put elsewhere.
+
+    Raises:
+        LakeError: what is done meanwhile cannot be written (read-only, full).
+    """
     staged: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,9 +45,6 @@ def replacing(path: Path) -> Iterator[Path]:
         os.close(handle)
         staged = Path(name)
         yield staged
-        _sync(staged)
-        staged.replace(path)
-        _sync(path.parent)
     except OSError as error:
         raise LakeError(
             f"Cannot write {path}: {error.strerror or error}. Free space or give write permission."

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.files import replacing
+from pipeline.errors import LakeError
+from pipeline.files import put, staging
 
 _CHUNK_BYTES = 1 << 20
 
@@ -35,6 +35,20 @@ def is_whole(raw: RawObject) -> bool:
         return False
 
 
+def whole(raw: RawObject) -> RawObject:
+    """The object, to be read.
+
+    Raises:
+        LakeError: its bytes are gone, or are not those that were kept.
+    """
+    if not is_whole(raw):
+        raise LakeError(
+            f"The kept original of {raw.location} is gone or damaged ({raw.path}). Restore it from a backup, or deliver the "
+            "file again."
+        )
+    return raw
+
+
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, read piece by piece."""
     digest = hashlib.sha256()
@@ -50,15 +64,28 @@ def raw_path(store: Path, sha256: str) -> Path:
 
 
 def keep_raw(path: Path, store: Path) -> RawObject:
-    """Copy a file into the store unless it is there.
+    """Copy a file into the store unless it is there, whole.
+
+    What is kept is named by the hash of its own bytes, also where the file changes while it is read.
 
     Raises:
         OSError: the file cannot be read.
         LakeError: the store cannot be written.
     """
     sha256 = file_hash(path)
-    kept = raw_path(store, sha256)
-    if not kept.exists():
-        with path.open("rb") as original, replacing(kept) as staged, staged.open("wb") as copy:
-            shutil.copyfileobj(original, copy, _CHUNK_BYTES)
-    return RawObject(path=kept, sha256=sha256, name=path.name, location=str(path))
+    kept = RawObject(raw_path(store, sha256), sha256, path.name, str(path))
+    return kept if is_whole(kept) else _copied(kept, path, store)
+
+
+def _copied(planned: RawObject, path: Path, store: Path) -> RawObject:
+    """What was copied: not what was planned, where the file has changed meanwhile."""
+    digest = hashlib.sha256()
+    with path.open("rb") as original, staging(planned.path) as staged:
+        with staged.open("wb") as copy:
+            while chunk := original.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                copy.write(chunk)
+        sha256 = digest.hexdigest()
+        kept = replace(planned, path=raw_path(store, sha256), sha256=sha256)
+        put(staged, kept.path)
+    return kept
