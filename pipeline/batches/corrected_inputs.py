@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from pipeline.errors import ReviewError
 from pipeline.records import ArticleRecord
 from pipeline.sources.fields import parse_published
 from pipeline.sources.items import RejectedInput
-from pipeline.sources.raw import RawObject, keep_raw, raw_path
+from pipeline.sources.locations import file_of
+from pipeline.sources.raw import RawObject, keep_raw, raw_path, whole
 from pipeline.sources.registry import source_of
 
 Row = dict[str, Any]
+_CORRECTED = ".corrected.jsonl"
 _FIELDS = ArticleRecord.__struct_fields__
 _DATELESS = {"missing_published_at", "bad_published_at"}
 
@@ -30,8 +33,9 @@ def corrected_input(row: Row, corrections: dict[str, str], store: Path, folder: 
 
     Raises:
         ReviewError: the input cannot be corrected this way; the message says what to do.
+        LakeError: the kept bytes are gone or damaged.
     """
-    name = Path(row["input_location"].split(":")[0]).name
+    name = file_of(row["input_location"]).name
     source = source_of(name)
     if source is not None and source.name in {"jsonl", "csv", "parquet", "kafka"}:
         return _corrected_record(row, corrections, store, folder)
@@ -40,6 +44,12 @@ def corrected_input(row: Row, corrections: dict[str, str], store: Path, folder: 
     raise ReviewError(
         f"{row['quarantine_id']} is no record whose fields could be set ({name}, {row['reason_code']}). {row['reason']}"
     )
+
+
+def corrected_id(location: str) -> str | None:
+    """The quarantine row that a corrected input is of, by the file's location; ``None`` where it is none."""
+    found = re.fullmatch(rf"(q-[0-9a-f]+)({re.escape(_CORRECTED)}|/[^/]+)", location)
+    return found[1] if found else None
 
 
 def _corrected_record(row: Row, corrections: dict[str, str], store: Path, folder: Path) -> RawObject:
@@ -54,7 +64,7 @@ def _corrected_record(row: Row, corrections: dict[str, str], store: Path, folder
     except (msgspec.ValidationError, RejectedInput) as error:
         raise ReviewError(f"The corrected record would be rejected again: {error}.") from error
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{row['quarantine_id']}.corrected.jsonl"
+    path = folder / f"{row['quarantine_id']}{_CORRECTED}"
     path.write_bytes(orjson.dumps(record, option=orjson.OPT_SORT_KEYS) + b"\n")
     kept = keep_raw(path, store)
     return RawObject(path=kept.path, sha256=kept.sha256, name=path.name, location=path.name)
@@ -85,7 +95,5 @@ def _dated_file(row: Row, corrections: dict[str, str], store: Path, name: str) -
     except RejectedInput as error:
         raise ReviewError(f"published_at cannot be {corrections['published_at']!r}: {error}.") from error
     dated = f"{Path(name).stem}_{day.isoformat()}{Path(name).suffix}"
-    kept = raw_path(store, row["raw_sha256"])
-    return RawObject(
-        path=kept, sha256=row["raw_sha256"], name=dated, location=f"{row['quarantine_id']}/{dated}"
-    )
+    kept, sha256 = raw_path(store, row["raw_sha256"]), row["raw_sha256"]
+    return whole(RawObject(path=kept, sha256=sha256, name=dated, location=f"{row['quarantine_id']}/{dated}"))

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from pipeline.batches.publication import published_ledger
+from pipeline.batches.resolution import seen_again
 from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import LakeError, SourceError
@@ -97,6 +98,8 @@ def _stage_items(
     staged.write_rows("replay", "articles", list(replayed_articles))
     staged.write_rows("revise", "revisions", list(revisions))
     staged.write_rows("ingest", "quarantine", _quarantine_rows(sorted_items, now))
+    with Snapshot(settings.lake) as snapshot:
+        tried = seen_again(snapshot, replays, [*items, *unreadable], replayed_articles)
     staged.write_note(
         "ingest",
         {
@@ -108,7 +111,7 @@ def _stage_items(
             "items_parsed": len(items) + len(unreadable) - len(sorted_items.failed) - sorted_items.gated,
             "duplicates": sorted_items.duplicates,
             "conflicting": len(sorted_items.conflicting),
-            "replays": list(replays),
+            "replays": tried,
             "updated": [article.version for article in sorted_items.updated],
             "advance": None if advance is None else msgspec.to_builtins(advance),
         },

@@ -13,7 +13,7 @@ from pipeline.batches import duplicates, supersession
 from pipeline.batches.decisions import decided_versions, is_decided_otherwise, keep_decisions
 from pipeline.batches.maintenance import compact_where_due
 from pipeline.batches.replacement import Reader, explanation, replace_rows, reprocessed_rows
-from pipeline.batches.resolution import mark_quarantine, reopened_ids, settled_rows
+from pipeline.batches.resolution import mark_quarantine, reopened_ids
 from pipeline.batches.staging import SourceAdvance, StagedBatch
 from pipeline.batches.stopping import check_own_rows, prepare_own_checks
 from pipeline.config import Settings
@@ -154,9 +154,7 @@ def _plan(
         "reports_accepted": len(accepted["incident_reports"]),
     }
     quarantined = [*staged.read_rows("ingest", "quarantine"), *failed, *rejected]
-    rows = accepted | {
-        "quarantine": settled_rows(snapshot, _unknown(snapshot, "quarantine", quarantined), now)
-    }
+    rows = accepted | {"quarantine": _unknown(snapshot, "quarantine", quarantined)}
     rows[SUPERSEDED] = supersession.superseded_rows(snapshot, accepted["articles"], batch_id=staged.batch_id)
     rows["quality_results"] = staged.read_rows("validate", "quality_results")
     rows |= duplicates.duplicate_rows(snapshot, accepted["articles"], batch_id=staged.batch_id)

@@ -19,6 +19,7 @@ import msgspec
 
 from pipeline import __version__
 from pipeline.batches import extraction, publication, validation
+from pipeline.batches.corrected_inputs import corrected_id
 from pipeline.batches.decisions import read_decisions
 from pipeline.batches.intake import stage_objects
 from pipeline.batches.rebuild_plan import (
@@ -138,7 +139,8 @@ def rebuild(
             plan = plan_batches(settings)
             made.unpublished, made.unnamed = plan.unpublished, plan.unnamed
             _fill(settings, made, decided, plan, extractor=extractor, progress=progress)
-            made.problems = list(dict.fromkeys([*made.problems, *plan.problems, *_fewer(settings, made)]))
+            lost = [*plan.problems, *_unapplied(lake / made.generation, decided), *_fewer(settings, made)]
+            made.problems = list(dict.fromkeys([*made.problems, *lost]))
             if made.problems and not is_loss_accepted:
                 shutil.rmtree(lake / made.generation)
                 return made
@@ -237,6 +239,7 @@ def _make_batch(batch: PlannedBatch, store: Path, inner: Settings, made: Rebuilt
     objects = [kept.opened(store) for kept in arrival.objects]
     whole = [raw for raw in objects if is_whole(raw)]
     made.problems += [lost_original(raw) for raw in objects if raw not in whole]
+    corrected = [corrected_id(raw.location) for raw in whole]
     advance = None
     if arrival.source is not None:
         advance = SourceAdvance(arrival.source, read_catalog(inner.lake).source(arrival.source).revision, {})
@@ -247,6 +250,7 @@ def _make_batch(batch: PlannedBatch, store: Path, inner: Settings, made: Rebuilt
         arrival.batch_id,
         replace(inner, is_gated=arrival.is_gated),
         now=arrival.kept_at,
+        replays=sorted({*arrival.replays, *(one for one in corrected if one is not None)}),
         advance=advance,
     )
     staged = StagedBatch(inner.staging, arrival.batch_id)
@@ -255,6 +259,20 @@ def _make_batch(batch: PlannedBatch, store: Path, inner: Settings, made: Rebuilt
     )
     validation.validate(staged, inner, now=arrival.kept_at)
     publication.publish(staged, inner, now=batch.committed_at)
+
+
+def _unapplied(folder: Path, decided: list[Row]) -> list[str]:
+    """Says which corrected inputs did not come again; their quarantined rows are open."""
+    asked = {(row["entity_id"],) for row in decided if row["entity"] == "quarantine"}
+    with Snapshot(folder) as snapshot:
+        columns = ("quarantine_id", "input_location", "replayed_at")
+        rows = snapshot.matching("quarantine", columns, ("quarantine_id",), asked)
+    return [
+        f"The correction of {row['quarantine_id']} ({row['input_location']}) is left out: nothing tells which original is the "
+        "corrected one. It is in quarantine: correct it again."
+        for row in sorted(rows, key=lambda row: str(row["quarantine_id"]))
+        if row["replayed_at"] is None
+    ]
 
 
 def _fewer(settings: Settings, made: Rebuilt) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.batches.replay import file_of, is_input
+from pipeline.batches.resolution import is_input
 from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import GENERATIONS, REBUILD_MARK, Catalog, read_catalog
@@ -18,6 +18,7 @@ from pipeline.lake.snapshot import table_rows
 from pipeline.lake.store import delta_table, table_path
 from pipeline.schema.tables import tables
 from pipeline.sources.arrival_records import Arrival, KeptObject, kept_hashes, read_arrivals
+from pipeline.sources.locations import file_of
 from pipeline.sources.raw import RawObject, is_whole
 
 Row = dict[str, Any]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.batches.intake import stage_objects
+from pipeline.batches.resolution import is_input
 from pipeline.config import Settings
 from pipeline.errors import SourceError
 from pipeline.ids import make_id
@@ -14,8 +15,8 @@ from pipeline.lake.snapshot import Snapshot
 from pipeline.schema.tables import table
 from pipeline.sources.arrival_records import keep_arrival
 from pipeline.sources.items import FailedItem
-from pipeline.sources.kafka_file import KAFKA_ENDING
-from pipeline.sources.raw import RawObject, raw_path
+from pipeline.sources.locations import file_of
+from pipeline.sources.raw import RawObject, raw_path, whole
 from pipeline.sources.registry import keep_files
 
 Row = dict[str, Any]
@@ -52,15 +53,19 @@ def ingest_quarantined(quarantine_ids: list[str], settings: Settings, *, now: dt
     ids = [row["quarantine_id"] for row in rows]
     inputs = sorted({row["input_location"] for row in rows})
     batch_id = make_id("b", "replay", state, *ids)
-    keep_arrival(settings.raw, batch_id, objects, unreadable, inputs, now=now, is_gated=settings.is_gated)
+    keep_arrival(
+        settings.raw,
+        batch_id,
+        objects,
+        unreadable,
+        inputs,
+        now=now,
+        is_gated=settings.is_gated,
+        replays=ids,
+    )
     return stage_objects(
         objects, unreadable, inputs, batch_id, settings, now=now, replays=ids, replayed_articles=articles
     )
-
-
-def is_input(row: Row) -> bool:
-    """True where the original is read again; else the article itself is in the lake."""
-    return bool(row["stage"] == "ingest" or (row["table_name"] == "articles" and row["stage"] == "validate"))
 
 
 def stored_articles(snapshot: Snapshot, versions: set[tuple[str, str]]) -> list[Row]:
@@ -71,7 +76,11 @@ def stored_articles(snapshot: Snapshot, versions: set[tuple[str, str]]) -> list[
 
 
 def _originals(rows: list[Row], store: Path) -> tuple[list[RawObject], list[FailedItem]]:
-    """Kept files under the names they had; what could not be read then is tried at its old path."""
+    """Kept files under the names they had; what could not be read then is tried at its old path.
+
+    Raises:
+        LakeError: a kept file is gone or damaged.
+    """
     objects: dict[tuple[str, str], RawObject] = {}
     unread = sorted({Path(row["input_location"]) for row in rows if row["raw_sha256"] is None})
     kept, unreadable = keep_files(unread, store)
@@ -87,11 +96,4 @@ def _originals(rows: list[Row], store: Path) -> tuple[list[RawObject], list[Fail
             name=location.name,
             location=str(location),
         )
-    return list(objects.values()), unreadable
-
-
-def file_of(location: str) -> Path:
-    """``/data/a.jsonl:17`` to ``/data/a.jsonl``, ``reports/a.kafka.parquet:topic/3/1041`` to ``reports/a.kafka.parquet``."""
-    name, _, place = location.rpartition(":")
-    is_place = place.isdigit() or (name.endswith(KAFKA_ENDING) and place.count("/") == 2)
-    return Path(name) if name and is_place else Path(location)
+    return [whole(raw) for raw in objects.values()], unreadable

@@ -27,6 +27,7 @@ from pipeline.quality.quarantine import entity_key
 from pipeline.quality.revisions import json_text, revision_row
 from pipeline.schema.expectations import expectation_names
 from pipeline.schema.tables import table
+from pipeline.sources.arrival_records import keep_arrival
 from pipeline.sources.raw import RawObject
 
 Row = dict[str, Any]
@@ -64,14 +65,16 @@ def ingest_decisions(decisions: Sequence[Decision], settings: Settings, *, now: 
         articles = stored_articles(snapshot, plan.versions)
         plan.replays += open_ids(snapshot, plan.versions)
     batch_id = make_id("b", "review", *sorted(row["revision_id"] for row in plan.revisions))
+    inputs, replays = sorted({raw.location for raw in plan.objects}), sorted(set(plan.replays))
+    keep_arrival(settings.raw, batch_id, plan.objects, [], inputs, now=now, replays=replays)
     return stage_objects(
         plan.objects,
         [],
-        sorted({raw.location for raw in plan.objects}),
+        inputs,
         batch_id,
         settings,
         now=now,
-        replays=sorted(set(plan.replays)),
+        replays=replays,
         replayed_articles=articles,
         revisions=plan.revisions,
     )

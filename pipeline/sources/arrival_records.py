@@ -44,6 +44,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None = None
     """The declared source it was read from."""
     is_gated: bool = False
+    replays: list[str] = []
+    """Quarantined rows whose inputs were read again."""
 
 
 def records_folder(store: Path) -> Path:
@@ -61,6 +63,7 @@ def keep_arrival(
     now: dt.datetime,
     source: str | None = None,
     is_gated: bool = False,
+    replays: Sequence[str] = (),
 ) -> None:
     """Write the record of a batch, unless it is there.
 
@@ -78,6 +81,7 @@ def keep_arrival(
         unreadable=list(unreadable),
         source=source,
         is_gated=is_gated,
+        replays=list(replays),
     )
     write_atomically(path, msgspec.json.encode(arrival))
 

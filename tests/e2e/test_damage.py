@@ -377,6 +377,123 @@ def test_what_people_decided_holds_after_a_rebuild(
     assert server.run(copied.home, "lake", "check").code == 0
 
 
+@pytest.fixture
+def corrected(server: ForkServer, copied: Settings, tmp_path: Path) -> Settings:
+    """That lake with a record that had no date, and was published when a person gave it one."""
+    path = tmp_path / "2025-03-05T10:00.jsonl"
+    path.write_text(json.dumps(record(8, published_at=None)))
+    assert server.run(copied.home, "run", str(path), "--json").code == 0
+    waiting = "SELECT quarantine_id FROM quarantine WHERE reason_code = 'missing_published_at'"
+    [row] = json.loads(server.run(copied.home, "query", waiting, "--json").out)
+    decision = ("--set", "published_at=2025-03-05", "--reason", "see the index", "--by", "Ada")
+    done = server.run(copied.home, "quarantine", "correct", row["quarantine_id"], *decision)
+    assert done.code == 0, done.err
+    return copied
+
+
+CORRECTED = (
+    "SELECT (SELECT count(*) FROM articles WHERE source_article_id = 't-8') AS articles, "
+    "count(*) FILTER (replayed_at IS NULL) AS open FROM quarantine WHERE reason_code = 'missing_published_at'"
+)
+
+
+@pytest.mark.parametrize("lost", [(), ("lake",), ("lake/batches",), ("raw/arrivals",)])
+def test_a_corrected_record_comes_again(
+    server: ForkServer, corrected: Settings, lost: tuple[str, ...]
+) -> None:
+    before = lake_digest(corrected.database)
+    for name in lost:
+        shutil.rmtree(corrected.home / name)
+    done = server.run(corrected.home, "lake", "rebuild", "--json")
+    assert (done.code, json.loads(done.out)["problems"]) == (0, []), done.err
+    assert json.loads(server.run(corrected.home, "query", CORRECTED, "--json").out) == [
+        {"articles": 1, "open": 0}
+    ]
+    assert lake_digest(corrected.database) == before
+    assert server.run(corrected.home, "lake", "check", "--raw").code == 0
+
+
+def test_a_correction_whose_record_is_lost_is_told_and_can_be_made_again(
+    server: ForkServer, corrected: Settings
+) -> None:
+    for path in (corrected.raw / "arrivals").glob("*.json"):
+        if ".corrected.jsonl" in path.read_text():
+            path.unlink()
+    shutil.rmtree(corrected.lake)
+    done = server.run(corrected.home, "lake", "rebuild", "--json")
+    [problem] = json.loads(done.out)["problems"]
+    assert (done.code, "correct it again" in problem) == (1, True)
+    assert server.run(corrected.home, "lake", "rebuild", "--accept-losses").code == 0
+    [row] = json.loads(server.run(corrected.home, "query", CORRECTED, "--json").out)
+    assert row == {"articles": 0, "open": 1}
+
+
+def original(home: Settings, words: bytes) -> Path:
+    """The kept original that holds the words."""
+    [path] = [path for path in home.raw.glob("??/*") if words in path.read_bytes()]
+    return path
+
+
+def test_delivering_a_file_again_mends_its_original(
+    server: ForkServer, copied: Settings, filled: Path
+) -> None:
+    kept = original(copied, b"t-1")
+    content = kept.read_bytes()
+    for damaged in (content[:50], content.replace(b"3 soldiers", b"9 soldiers")):
+        kept.write_bytes(damaged)
+        assert server.run(copied.home, "lake", "check", "--raw").code == 1
+        assert server.run(copied.home, "run", str(filled.parent / "a.jsonl"), "--json").code == 0
+        assert kept.read_bytes() == content
+        assert server.run(copied.home, "lake", "check", "--raw").code == 0
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_rejected_line_is_not_replayed_from_a_damaged_original(
+    server: ForkServer, copied: Settings, is_gone: bool
+) -> None:
+    kept = original(copied, b"t-1")
+    if is_gone:
+        kept.unlink()
+    else:
+        kept.write_bytes(kept.read_bytes().splitlines(keepends=True)[0])
+    done = server.run(copied.home, "quarantine", "replay")
+    assert (done.code, str(kept) in done.err) == (1, True), done.err
+    assert "deliver the file again" in done.err
+    asked = "SELECT count(*) FILTER (replayed_at IS NULL) AS open FROM quarantine"
+    assert json.loads(server.run(copied.home, "query", asked, "--json").out) == [{"open": 2}]
+
+
+def test_a_rejected_line_that_was_not_read_again_stays_open(copied: Settings) -> None:
+    import datetime as dt
+
+    from pipeline import stages
+    from pipeline.batches.intake import stage_objects
+    from pipeline.lake.snapshot import Snapshot
+
+    asked = "SELECT quarantine_id FROM quarantine WHERE replayed_at IS NULL ORDER BY 1"
+    with Snapshot(copied.lake) as snapshot:
+        ids = [row["quarantine_id"] for row in snapshot.rows(asked)]
+    assert len(ids) == 2
+    stages.finish(
+        stage_objects([], [], [], "b-none", copied, now=dt.datetime.now(dt.UTC), replays=ids), copied
+    )
+    with Snapshot(copied.lake) as snapshot:
+        assert [row["quarantine_id"] for row in snapshot.rows(asked)] == ids
+
+
+def test_a_file_that_changes_while_it_is_read_is_kept_as_it_was_read(
+    server: ForkServer, copied: Settings, tmp_path: Path
+) -> None:
+    """Each opening of this file gives other bytes."""
+    changing = tmp_path / "changing.jsonl"
+    changing.symlink_to("/proc/sys/kernel/random/uuid")
+    assert server.run(copied.home, "run", str(changing), "--json").code == 0
+    assert server.run(copied.home, "lake", "check", "--raw").code == 0
+    before = ledgers(copied)
+    assert server.run(copied.home, "lake", "rebuild").code == 0
+    assert ledgers(copied) == before
+
+
 def test_the_states_of_sources_are_taken_from_the_history_where_the_catalog_is_lost(
     server: ForkServer, copied: Settings
 ) -> None:
