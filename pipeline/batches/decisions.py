@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pipeline.quality.revisions import DECIDED
 from pipeline.schema.tables import table
 
 Row = dict[str, Any]
+_RESTORE = "Restore it from a backup, or remove it to go on without; a rebuild writes what the table revisions tells again."
 
 
 def decisions_about(lake: Path, versions: set[tuple[str, str]]) -> list[Row]:
@@ -85,7 +86,7 @@ def keep_decisions(rows: Iterable[Row], store: Path) -> None:
             continue
         kept = {name: value for name, value in row.items() if name != "batch_id"}
         content = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
-        path = _folder(store) / f"{hashlib.sha256(content).hexdigest()}.json"
+        path = decisions_folder(store) / f"{hashlib.sha256(content).hexdigest()}.json"
         if not path.exists():
             write_atomically(path, content)
 
@@ -97,16 +98,34 @@ def read_decisions(store: Path) -> list[Row]:
         LakeError: a decision is damaged.
     """
     found = []
-    for path in sorted(_folder(store).glob("*.json")):
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != path.stem:
-            raise LakeError(
-                f"The decision {path} is damaged. Restore it from a backup, or remove it to go on without."
-            )
-        row = orjson.loads(content)
-        found.append(row | {"decided_at": dt.datetime.fromisoformat(row["decided_at"])})
+    for kept in kept_decisions(store):
+        if isinstance(kept, LakeError):
+            raise kept
+        found.append(kept)
     return sorted(found, key=lambda row: (row["decided_at"], row["revision_id"]))
 
 
-def _folder(store: Path) -> Path:
+def kept_decisions(store: Path) -> Iterator[Row | LakeError]:
+    """The same in no order that matters, those that are damaged as the error that names the file."""
+    for path in sorted(decisions_folder(store).glob("*.json")):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            yield LakeError(f"The decision {path} cannot be read ({error.strerror}). {_RESTORE}")
+            continue
+        if hashlib.sha256(content).hexdigest() != path.stem:
+            yield LakeError(f"The decision {path} is damaged. {_RESTORE}")
+            continue
+        row = orjson.loads(content)
+        yield row | {"decided_at": dt.datetime.fromisoformat(row["decided_at"])}
+
+
+def unkept_decisions(rows: Iterable[Row], store: Path) -> list[Row]:
+    """Those decisions among rows of ``revisions`` that the raw store does not hold whole."""
+    kept = {found["revision_id"] for found in kept_decisions(store) if not isinstance(found, LakeError)}
+    return [row for row in rows if row["action"] in DECIDED and row["revision_id"] not in kept]
+
+
+def decisions_folder(store: Path) -> Path:
+    """Where the raw store keeps decisions."""
     return store / "decisions"

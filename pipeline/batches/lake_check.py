@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from pipeline.batches.decisions import decisions_folder, kept_decisions, unkept_decisions
 from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import Catalog, catalog_path, read_catalog
@@ -17,6 +18,7 @@ from pipeline.sources.arrival_records import read_arrivals
 from pipeline.sources.raw import file_hash, raw_path
 
 _DELIVER = "Restore it from a backup, or deliver the file again: the rows read from it stay."
+_DECISION = "What is said there: a rebuild stops at it, for the decision would be lost."
 _FILES_BETWEEN_LINES = 500
 
 
@@ -116,6 +118,14 @@ def _originals(settings: Settings, catalog: Catalog, checked: Checked, is_raw_re
                 checked.damages.append(
                     Damage(name, str(path), f"the kept original cannot be read: {error}", _DELIVER)
                 )
+    rows = table_rows(settings.lake, catalog, "revisions") or []
+    for kept in kept_decisions(settings.raw):
+        if isinstance(kept, LakeError):
+            checked.damages.append(Damage("", str(decisions_folder(settings.raw)), str(kept), _DECISION))
+    for row in unkept_decisions(rows, settings.raw):
+        damage = f"the decision {row['revision_id']} of the table revisions has no file"
+        remedy = "`incidents lake rebuild` writes it again; it is needed where the table is lost."
+        checked.damages.append(Damage("revisions", str(decisions_folder(settings.raw)), damage, remedy))
     for record in read_arrivals(settings.raw):
         if isinstance(record, LakeError):
             remedy = "Restore it from a backup; it is needed only to make the lake again."

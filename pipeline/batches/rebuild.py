@@ -20,11 +20,12 @@ import msgspec
 from pipeline import __version__
 from pipeline.batches import extraction, publication, validation
 from pipeline.batches.corrected_inputs import corrected_id
-from pipeline.batches.decisions import read_decisions
+from pipeline.batches.decisions import keep_decisions, read_decisions, unkept_decisions
 from pipeline.batches.intake import stage_objects
 from pipeline.batches.rebuild_plan import (
     Plan,
     PlannedBatch,
+    generations,
     held_state,
     lost_original,
     lost_originals,
@@ -150,6 +151,7 @@ def rebuild(
                 "SELECT (SELECT count(*) FROM articles) AS articles, (SELECT count(*) FROM batches) AS batches,"
                 " (SELECT count(*) FROM incident_reports) AS incident_reports"
             )
+        keep_decisions(unkept_decisions(decided, settings.raw), settings.raw)
         made.articles, made.batches = counts["articles"], counts["batches"]
         made.incident_reports = counts["incident_reports"]
         if is_old_discarded and not made.problems:
@@ -184,7 +186,7 @@ def _begun(lake: Path, extractor: str, decided: list[Row], problems: list[str]) 
     )
     held = held_state(lake)
     numbers = [0]
-    for folder in sorted(path for path in (lake / GENERATIONS).iterdir() if path.name.isdigit()):
+    for folder in generations(lake):
         numbers.append(int(folder.name))
         if not (folder / REBUILD_MARK).exists():
             continue
@@ -296,7 +298,9 @@ def _switch(settings: Settings, made: Rebuilt, now: dt.datetime) -> None:
     filled = read_catalog(folder)
     if held is None:
         path = catalog_path(lake)
-        if path.exists():
+        if path.is_dir():
+            path.replace(path.with_suffix(".folder"))
+        elif path.exists():
             shutil.copyfile(path, path.with_suffix(".damaged"))
         remembered = newest_kept(lake)
         made.lost_sources = sorted(filled.sources.keys() - remembered.sources.keys())
@@ -317,7 +321,7 @@ def _switch(settings: Settings, made: Rebuilt, now: dt.datetime) -> None:
         str(path)
         for path in (
             *(log.parent for log in lake.glob("*/_delta_log") if log.parent.name in tables()),
-            *(other for other in (lake / GENERATIONS).glob("[0-9]*") if other != folder),
+            *(other for other in generations(lake) if other != folder),
         )
     )
 

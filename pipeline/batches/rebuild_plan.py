@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -53,10 +54,16 @@ def held_state(lake: Path) -> Catalog | None:
         return None
 
 
+def generations(lake: Path) -> list[Path]:
+    """The folders in which rebuilds made tables, oldest first."""
+    found = [path for path in (lake / GENERATIONS).glob("*") if re.fullmatch("[0-9]+", path.name)]
+    return sorted(found, key=lambda path: int(path.name))
+
+
 def newest_tables(lake: Path) -> Catalog:
     """Where the catalog is lost: the tables as they were last written, by batches that were published or about to be."""
-    finished = [path for path in (lake / GENERATIONS).glob("[0-9]*") if not (path / REBUILD_MARK).exists()]
-    newest = max(finished, key=lambda path: int(path.name), default=None)
+    finished = [path for path in generations(lake) if not (path / REBUILD_MARK).exists()]
+    newest = finished[-1] if finished else None
     folder = lake if newest is None else newest
     versions: dict[str, int] = {}
     for name in tables():

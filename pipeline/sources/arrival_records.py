@@ -65,13 +65,13 @@ def keep_arrival(
     is_gated: bool = False,
     replays: Sequence[str] = (),
 ) -> None:
-    """Write the record of a batch, unless it is there.
+    """Write the record of a batch, unless it is there, whole.
 
     Raises:
         LakeError: the store cannot be written.
     """
     path = records_folder(store) / f"{batch_id}.json"
-    if path.exists():
+    if isinstance(_read_arrival(path), Arrival):
         return
     arrival = Arrival(
         batch_id=batch_id,
@@ -89,13 +89,18 @@ def keep_arrival(
 def read_arrivals(store: Path) -> Iterator[Arrival | LakeError]:
     """All records, those that cannot be read as the error that names the file."""
     for path in sorted(records_folder(store).glob("[!.]*.json")):
-        try:
-            yield msgspec.json.decode(path.read_bytes(), type=Arrival)
-        except (msgspec.DecodeError, OSError) as error:
-            yield LakeError(f"The arrival record {path} cannot be read ({error}).")
+        yield _read_arrival(path)
+
+
+def _read_arrival(path: Path) -> Arrival | LakeError:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Arrival)
+    except (msgspec.DecodeError, OSError) as error:
+        return LakeError(f"The arrival record {path} cannot be read ({error}).")
 
 
 def kept_hashes(store: Path) -> Iterator[str]:
     """The hashes under which originals are kept."""
     for folder in sorted(store.glob("[0-9a-f][0-9a-f]")):
-        yield from sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+        if folder.is_dir():
+            yield from sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))

@@ -494,6 +494,77 @@ def test_a_file_that_changes_while_it_is_read_is_kept_as_it_was_read(
     assert ledgers(copied) == before
 
 
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_decision_whose_file_is_lost_or_damaged_is_found_and_written_again(
+    server: ForkServer, corrected: Settings, is_gone: bool
+) -> None:
+    [path] = (corrected.raw / "decisions").iterdir()
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"Ada", b"Eve"))
+    if is_gone:
+        path.unlink()
+    checked = server.run(corrected.home, "lake", "check", "--json")
+    damages = json.loads(checked.out)["damages"]
+    assert checked.code == 1
+    assert [found["table"] for found in damages] == (["revisions"] if is_gone else ["", "revisions"])
+    if not is_gone:
+        assert str(path) in damages[0]["damage"]
+        refused = server.run(corrected.home, "lake", "rebuild")
+        assert (refused.code, str(path) in refused.err) == (1, True)
+        path.unlink()
+    assert server.run(corrected.home, "lake", "rebuild").code == 0
+    assert path.read_bytes() == content
+    assert server.run(corrected.home, "lake", "check").code == 0
+
+
+def as_file(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.write_bytes(b"x")
+
+
+def as_folder(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    ("harm", "code"),
+    [
+        (lambda home: as_file(home / "raw" / "ab"), 0),
+        (lambda home: as_folder(home / "raw" / "decisions" / "x.json"), 1),
+        (lambda home: as_folder(home / "raw" / "arrivals" / "b-1.json"), 1),
+        (lambda home: as_folder(home / "lake" / "catalog.json"), 0),
+        (lambda home: as_file(home / "lake" / "generations"), 1),
+        (lambda home: as_file(home / "lake" / "history"), 1),
+        (lambda home: as_file(home / "raw" / "arrivals"), 0),
+        (lambda home: as_folder(home / "lake" / "generations" / "²"), 0),
+        (lambda home: as_folder(home / "lake" / "generations" / "7.bak"), 0),
+        (lambda home: as_file(home / "lake" / "history" / "².json"), 0),
+    ],
+)
+def test_a_rebuild_that_finds_a_file_for_a_folder_says_so(
+    server: ForkServer, copied: Settings, harm: Callable[[Path], object], code: int
+) -> None:
+    harm(copied.home)
+    done = server.run(copied.home, "lake", "rebuild")
+    assert done.code == code, done.err
+    assert "Traceback" not in done.err
+    assert server.run(copied.home, *QUESTION).code == 0
+
+
+def test_a_damaged_arrival_record_is_written_again_when_its_file_is_delivered(
+    server: ForkServer, copied: Settings, filled: Path
+) -> None:
+    for path in (copied.raw / "arrivals").iterdir():
+        path.write_bytes(path.read_bytes()[:-3])
+    assert server.run(copied.home, "lake", "rebuild").code == 1
+    for name in ("a", "b"):
+        assert server.run(copied.home, "run", str(filled.parent / f"{name}.jsonl"), "--json").code == 0
+    assert server.run(copied.home, "lake", "check").code == 0
+    assert server.run(copied.home, "lake", "rebuild").code == 0
+
+
 def test_the_states_of_sources_are_taken_from_the_history_where_the_catalog_is_lost(
     server: ForkServer, copied: Settings
 ) -> None:
