@@ -20,6 +20,7 @@ from deltalake.exceptions import DeltaError
 from pipeline.config import Settings
 from pipeline.ids import make_id
 from pipeline.lake.catalog import Catalog, Operation, read_catalog, write_catalog, writer_lock
+from pipeline.lake.checksums import sealed
 from pipeline.lake.duplicates import PAIRS, SIGNATURES
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import (
@@ -138,9 +139,8 @@ def rebuild(settings: Settings) -> int:
         stripped = _without_signatures(lake, catalog)
         batch_id = make_id("b", "signatures", METHOD, str(catalog.version))
         made = catch_up(lake, stripped, batch_id=batch_id)
-        write_catalog(
-            lake, msgspec.structs.replace(made, version=catalog.version + 1, operation=Operation.DUPLICATES)
-        )
+        made = msgspec.structs.replace(made, version=catalog.version + 1, operation=Operation.DUPLICATES)
+        write_catalog(lake, sealed(lake, stripped, made))
         refresh_database(settings.database, lake)
     with Snapshot(lake) as snapshot:
         return int(snapshot.rows("SELECT count(*) AS n FROM near_duplicates")[0]["n"])

@@ -29,6 +29,8 @@ class Checked:
     version: int = 0
     tables: int = 0
     files: int = 0
+    files_without_checksum: int = 0
+    """Files of before hashes were kept: whether a value in them was changed cannot be told."""
     rows: int = 0
     originals: int = 0
     damages: list[Damage] = field(default_factory=list)
@@ -48,6 +50,7 @@ def check_lake(
     for found in check_tables(settings.lake, catalog):
         if isinstance(found, ReadFile):
             checked.files, checked.rows = checked.files + 1, checked.rows + found.rows
+            checked.files_without_checksum += not found.is_compared
             if checked.files % _FILES_BETWEEN_LINES == 0:
                 progress(f"check: {checked.files:,} files, {checked.rows:,} rows")
         else:

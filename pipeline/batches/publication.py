@@ -29,6 +29,7 @@ from pipeline.lake.catalog import (
     write_catalog,
     writer_lock,
 )
+from pipeline.lake.checksums import sealed
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import append, remove, roll_back_uncommitted
 from pipeline.lake.supersession import SUPERSEDED
@@ -65,11 +66,11 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
     with writer_lock(lake):
         ledger = published_ledger(staged.batch_id, lake)
         if ledger is None:
-            catalog = begin_catalog(lake)
-            check_catalog(settings.database, lake, catalog)
-            now = commit_time(catalog, now)
-            sources = _advanced(staged, catalog)
-            catalog = roll_back_uncommitted(lake, catalog)
+            visible = begin_catalog(lake)
+            check_catalog(settings.database, lake, visible)
+            now = commit_time(visible, now)
+            sources = _advanced(staged, visible)
+            catalog = roll_back_uncommitted(lake, visible)
             catalog = duplicates.catch_up(lake, catalog, batch_id=staged.batch_id)
             catalog = supersession.catch_up(lake, catalog, batch_id=staged.batch_id)
             with Snapshot(lake, catalog) as snapshot:
@@ -82,14 +83,15 @@ def publish(staged: StagedBatch, settings: Settings, *, now: dt.datetime) -> dic
             tables = _write_rows(staged, folder, catalog, rows, removed_keys)
             tables |= mark_quarantine(staged, folder, tables, reopened, now)
             keep_decisions(staged.read_rows("revise", "revisions"), settings.raw)
-            made = {
-                "version": catalog.version + 1,
-                "batch_id": staged.batch_id,
-                "operation": Operation.PUBLISH,
-            }
-            write_catalog(
-                lake, msgspec.structs.replace(catalog, tables=tables, sources=sources, **made), now=now
+            made = msgspec.structs.replace(
+                catalog,
+                version=catalog.version + 1,
+                tables=tables,
+                batch_id=staged.batch_id,
+                sources=sources,
+                operation=Operation.PUBLISH,
             )
+            write_catalog(lake, sealed(lake, visible, made), now=now)
         refresh_database(settings.database, lake)
     staged.remove()
     compact_where_due(settings, now=now)

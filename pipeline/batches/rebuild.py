@@ -48,6 +48,7 @@ from pipeline.lake.catalog import (
     write_catalog,
     writer_lock,
 )
+from pipeline.lake.checksums import sealed
 from pipeline.lake.history import last_version, newest_kept
 from pipeline.lake.snapshot import Snapshot, table_rows
 from pipeline.lake.store import append, roll_back_uncommitted
@@ -221,7 +222,7 @@ def _fill(
         # Before all batches: a later time would be the least that these can have.
         first = min((batch.committed_at for batch in plan.batches), default=None)
         made_with = msgspec.structs.replace(begun, version=begun.version + 1, tables=tables_with)
-        write_catalog(folder, made_with, now=first)
+        write_catalog(folder, sealed(folder, begun, made_with), now=first)
     with Snapshot(folder) as snapshot:
         done = {row["batch_id"] for row in snapshot.rows("SELECT batch_id FROM batches")}
     for number, batch in enumerate(plan.batches, start=1):
@@ -310,6 +311,7 @@ def _switch(settings: Settings, made: Rebuilt, now: dt.datetime) -> None:
         held,
         version=made.version,
         tables=filled.tables,
+        rows=filled.rows,
         batch_id=make_id("b", "rebuild", made.generation, now.isoformat()),
         generation=made.generation,
         operation=Operation.REBUILD,

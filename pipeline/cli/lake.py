@@ -48,6 +48,11 @@ def lake_check(
             f"{checked.tables} tables, {checked.files:,} files, {checked.rows:,} rows, {checked.originals:,} originals "
             f"{'read' if raw else 'looked for'}: {'whole' if not checked.damages else 'DAMAGED'}."
         )
+        if checked.files_without_checksum:
+            out.print(
+                f"{checked.files_without_checksum:,} files were written before checksums were kept: a changed value in them "
+                "may go unseen. `incidents lake rebuild` makes them anew."
+            )
         if checked.damages:
             rows = [[d.table, d.file, d.damage, d.remedy] for d in checked.damages]
             print_table(["table", "file", "what is wrong", "what to do"], rows)

@@ -59,6 +59,8 @@ class Catalog(msgspec.Struct, frozen=True):
     committed_at: dt.datetime | None = None
     """When the state became visible, never earlier than the one before; unknown where an older product made it."""
     operation: Operation = Operation.PUBLISH
+    rows: dict[str, int] = {}
+    """How many rows a table has, by which a log that lost a part is known; absent where an older product made the state."""
     generation: str = ""
     """Folder under the lake that holds the tables: the lake itself, or where a rebuild has made them again."""
     format: int = FORMAT

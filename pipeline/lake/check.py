@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import LakeError
 from pipeline.ids import sha256_text
 from pipeline.lake.catalog import Catalog
+from pipeline.lake.checksums import CHANGED, checksums_path, file_key, is_changed, read_checksums
 from pipeline.lake.integrity import broken_rules
 from pipeline.lake.snapshot import Snapshot, sql_text
 from pipeline.lake.store import open_table, table_path
@@ -47,11 +48,18 @@ class ReadFile:
     table: str
     path: Path
     rows: int
+    is_compared: bool
+    """Whether its hash was known."""
 
 
 def check_tables(lake: Path, catalog: Catalog) -> Iterator[ReadFile | Damage]:
     """Every data file of the pinned versions, read to its last column, or what is wrong with it."""
     folder = catalog.folder(lake)
+    checksums: dict[str, str] = {}
+    try:
+        checksums = read_checksums(folder)
+    except LakeError as error:
+        yield Damage("", str(checksums_path(folder)), str(error), "Remove the file.")
     for name in sorted(catalog.tables.keys() & tables().keys()):
         spec, path = tables()[name], table_path(folder, name)
         try:
@@ -60,11 +68,18 @@ def check_tables(lake: Path, catalog: Catalog) -> Iterator[ReadFile | Damage]:
         except (LakeError, OSError, ValueError) as error:
             yield Damage(name, str(path), " ".join(str(error).split()))
             continue
+        told, committed = sum(entry["num_records"] or 0 for entry in logged), catalog.rows.get(name)
+        if committed is not None and told != committed:
+            damage = (
+                f"its log tells of {told:,} rows, {committed:,} were committed: a part of the log is gone"
+            )
+            yield Damage(name, str(path), damage)
         for entry in logged:
-            yield _read_through(spec, path / unquote(entry["path"]), entry)
+            file = path / unquote(entry["path"])
+            yield _read_through(spec, file, entry, checksums.get(file_key(name, file)))
 
 
-def _read_through(spec: Table, path: Path, logged: dict[str, Any]) -> ReadFile | Damage:
+def _read_through(spec: Table, path: Path, logged: dict[str, Any], checksum: str | None) -> ReadFile | Damage:
     if not path.exists():
         return Damage(spec.name, str(path), f"the file with {logged['num_records']:,} rows is gone")
     size = path.stat().st_size
@@ -75,6 +90,8 @@ def _read_through(spec: Table, path: Path, logged: dict[str, Any]) -> ReadFile |
             f"it has {size:,} bytes, {logged['size_bytes']:,} were written: cut short or overwritten",
         )
     try:
+        if checksum is not None and is_changed(path, checksum):
+            return Damage(spec.name, str(path), CHANGED)
         with pq.ParquetFile(path) as file:
             if wrong := _wrong_columns(spec, file.schema_arrow):
                 return Damage(spec.name, str(path), wrong)
@@ -87,7 +104,7 @@ def _read_through(spec: Table, path: Path, logged: dict[str, Any]) -> ReadFile |
         return Damage(spec.name, str(path), f"it cannot be read: {' '.join(str(error).split())[:200]}")
     if rows != logged["num_records"]:
         return Damage(spec.name, str(path), f"it holds {rows:,} rows, {logged['num_records']:,} were written")
-    return ReadFile(spec.name, path, rows)
+    return ReadFile(spec.name, path, rows, checksum is not None)
 
 
 def _wrong_columns(spec: Table, schema: pa.Schema) -> str | None:

@@ -12,6 +12,7 @@ import msgspec
 import pyarrow as pa
 
 from pipeline.lake.catalog import Catalog, Operation, write_catalog
+from pipeline.lake.checksums import sealed
 from pipeline.lake.store import HOOKS, WRITER_PROPERTIES, delta_table, open_table, table_path
 
 TARGET_BYTES = 32 << 20
@@ -65,5 +66,5 @@ def compact(
         made = msgspec.structs.replace(
             catalog, version=catalog.version + 1, tables=tables, operation=Operation.COMPACT
         )
-        catalog = write_catalog(lake, made, now=now)
+        catalog = write_catalog(lake, sealed(lake, catalog, made), now=now)
     return catalog, fewer

@@ -92,9 +92,12 @@ def readable(lake: Path) -> Iterator[None]:
 def table_rows(
     lake: Path, catalog: Catalog, name: str, columns: Sequence[str] = ("*",)
 ) -> list[dict[str, Any]] | None:
-    """The rows of one table, whatever state the others are in; ``None`` where it cannot be read."""
+    """The rows of one table, whatever state the others are in; ``None`` where it cannot be read, or its log has lost some."""
     try:
-        select = rows_select(table(name), stored_table(lake, name, catalog))
+        stored = stored_table(lake, name, catalog)
+        if stored.rows != catalog.rows.get(name, stored.rows):
+            return None
+        select = rows_select(table(name), stored)
         with readable(lake), duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             found = connection.sql(f"SELECT {', '.join(columns)} FROM ({select})").to_arrow_table()

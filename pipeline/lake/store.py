@@ -123,10 +123,16 @@ def roll_back_uncommitted(lake: Path, catalog: Catalog) -> Catalog:
     Returns the same state with the versions that the tables have by that, to go on from. Not visible yet.
 
     Raises:
-        LakeError: a table of the state is gone or damaged: a write would make it anew, without what it held.
+        LakeError: a table of the state is gone or damaged: a write would make it anew, or go on without what it held.
     """
     for name in catalog.tables:
-        stored_table(lake, name, catalog)
+        held, committed = stored_table(lake, name, catalog).rows, catalog.rows.get(name)
+        if committed is not None and held != committed:
+            path = table_path(catalog.folder(lake), name)
+            told = f"{0 if held is None else held:,} rows, {committed:,} were committed"
+            raise LakeError(
+                f"The log of the table {name} in {path} tells of {told}. {_REMEDIES.get(name, REMEDY)}"
+            )
     restored, folder = {}, catalog.folder(lake)
     for name in sorted(
         catalog.tables.keys() | tables().keys()

@@ -15,6 +15,7 @@ import orjson
 
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import GENERATIONS, REBUILD_MARK, Catalog, history_path, read_catalog
+from pipeline.lake.checksums import checksums_path
 from pipeline.lake.history import damaged_copies, kept_versions, state
 from pipeline.lake.store import open_table, table_files, table_path
 from pipeline.schema.tables import tables
@@ -77,6 +78,7 @@ def _forgotten_generations(lake: Path, needed: set[Path]) -> Iterator[Path]:
     ]
     for folder in folders:
         if folder not in needed:
+            yield from folder.glob(checksums_path(folder).name)
             for log in sorted(folder.glob("*/_delta_log")):
                 if log.parent.name in tables():  # a copy that somebody made stays
                     yield from sorted(path for path in log.parent.rglob("*") if path.is_file())

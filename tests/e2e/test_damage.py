@@ -8,7 +8,10 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bench.speed.staged import article_row, stage_batch
@@ -88,7 +91,7 @@ def log_overwritten(lake: Path) -> None:
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a table is gone": (lambda lake: shutil.rmtree(lake / "incident_reports"), "incident_reports"),
     "a file is cut short": (cut_short, "cut short"),
-    "a file is overwritten": (overwritten, "it cannot be read"),
+    "a file is overwritten": (overwritten, "a part of it was changed"),
     "a file is gone": (lambda lake: a_file(lake, "casualty_figures").unlink(), "is gone"),
     "a log is overwritten": (log_overwritten, "incident_reports"),
     "the catalog is overwritten": (lambda lake: (lake / "catalog.json").write_bytes(b"\0" * 50), "damaged"),
@@ -202,12 +205,13 @@ def test_rows_that_contradict_the_ledger_are_found(server: ForkServer, copied: S
     import msgspec
 
     from pipeline.lake.catalog import write_catalog
+    from pipeline.lake.checksums import sealed
 
     table = deltalake.DeltaTable(copied.lake / "articles")
     table.delete("source_article_id = 't-1'")
     catalog = read_catalog(copied.lake)
     tables = catalog.tables | {"articles": table.version()}
-    write_catalog(copied.lake, msgspec.structs.replace(catalog, tables=tables))
+    write_catalog(copied.lake, sealed(copied.lake, catalog, msgspec.structs.replace(catalog, tables=tables)))
     refresh_database(copied.database, copied.lake)
     checked = server.run(copied.home, "lake", "check", "--json")
     found = {entry["table"]: entry["damage"] for entry in json.loads(checked.out)["damages"]}
@@ -219,6 +223,7 @@ def test_a_version_that_is_wrongly_superseded_is_found(server: ForkServer, copie
     import msgspec
 
     from pipeline.lake.catalog import write_catalog
+    from pipeline.lake.checksums import sealed
     from pipeline.lake.snapshot import Snapshot
     from pipeline.lake.store import append
     from pipeline.lake.supersession import SUPERSEDED
@@ -229,7 +234,7 @@ def test_a_version_that_is_wrongly_superseded_is_found(server: ForkServer, copie
         catalog = snapshot.catalog
     rows = arrow_table(SUPERSEDED, [row | {"superseding_version": "v-none"}])
     tables = catalog.tables | {SUPERSEDED: append(copied.lake, SUPERSEDED, rows, batch_id=row["batch_id"])}
-    write_catalog(copied.lake, msgspec.structs.replace(catalog, tables=tables))
+    write_catalog(copied.lake, sealed(copied.lake, catalog, msgspec.structs.replace(catalog, tables=tables)))
     refresh_database(copied.database, copied.lake)
     checked = server.run(copied.home, "lake", "check", "--json")
     [found] = json.loads(checked.out)["damages"]
@@ -676,6 +681,116 @@ def test_a_copy_that_somebody_made_of_a_table_is_left_alone(
         done = server.run(copied.home, *command)
         assert done.code == 0, done.err
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
+
+
+def rows_of(path: Path) -> list[dict[str, object]] | None:
+    """The rows of a data file; nothing where it cannot be read."""
+    try:
+        return pq.ParquetFile(path).read().to_pylist()
+    except (pa.ArrowException, OSError, ValueError):
+        return None
+
+
+def change_a_value(path: Path) -> None:
+    """Turn a bit over that changes what is read, and leaves the file readable."""
+    content, before = path.read_bytes(), rows_of(path)
+    for place in range(4, len(content)):
+        changed = bytearray(content)
+        changed[place] ^= 1
+        path.write_bytes(changed)
+        if rows_of(path) not in (None, before):
+            return
+    pytest.fail(f"every bit of {path} that changes a value makes it unreadable")
+
+
+def checked_lake(server: ForkServer, home: Path) -> dict[str, Any]:
+    """What the check says."""
+    told: dict[str, Any] = json.loads(server.run(home, "lake", "check", "--json").out)
+    return told
+
+
+@pytest.mark.parametrize("name", ["incident_reports", "quarantine", "casualty_figures"])
+def test_a_value_that_was_changed_in_a_readable_file_is_named_and_not_written_on(
+    server: ForkServer, copied: Settings, name: str
+) -> None:
+    path = a_file(copied.lake, name)
+    change_a_value(path)
+    [found] = checked_lake(server, copied.home)["damages"]
+    assert found["file"] == str(path)
+    assert found["damage"] == "the file is not what was written: a part of it was changed"
+    compacted = server.run(copied.home, "lake", "compact")
+    assert_told(compacted)
+    assert path.name in compacted.err
+    assert server.run(copied.home, "lake", "rebuild", "--json").code == 0
+    assert checked_lake(server, copied.home)["damages"] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["quarantine", "article_signatures", "quality_results", "articles", "batches"]
+)
+def test_files_that_a_log_has_lost_are_told_and_nothing_is_written_on(
+    server: ForkServer, copied: Settings, grown: dict[str, str], tmp_path: Path, name: str
+) -> None:
+    log = copied.lake / name / "_delta_log" / f"{1:020}.json"
+    log.write_text("".join(f"{line}\n" for line in log.read_text().splitlines() if '"add"' not in line))
+    found = {entry["table"]: entry["damage"] for entry in checked_lake(server, copied.home)["damages"]}
+    assert "a part of the log is gone" in found[name]
+    (tmp_path / "new.jsonl").write_text(json.dumps(record(9)))
+    refused = server.run(copied.home, "run", str(tmp_path / "new.jsonl"))
+    assert refused.code == 1
+    assert f"The log of the table {name} in {copied.lake / name} tells of" in refused.err
+    # What was read and not published is made too where the ledger is not whole: it does not tell which it is.
+    assert server.run(copied.home, "lake", "rebuild", "--json").code == 0
+    assert server.run(copied.home, "run", str(tmp_path / "new.jsonl")).code == 0
+    assert lake_digest(copied.database) == grown
+
+
+def test_every_file_that_is_there_is_compared_whatever_has_been_done(
+    server: ForkServer, copied: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "new.jsonl").write_text(json.dumps(record(9)))
+    for command in (
+        ("lake", "compact"),
+        ("run", str(tmp_path / "new.jsonl")),
+        ("reprocess", "--all"),
+        ("duplicates", "rebuild"),
+        ("lake", "vacuum", "--retain", "0d"),
+        ("lake", "rebuild"),
+        ("lake", "vacuum", "--retain", "0d"),
+    ):
+        done = server.run(copied.home, *command)
+        assert done.code == 0, done.err
+        found = checked_lake(server, copied.home)
+        assert (found["damages"], found["files_without_checksum"]) == ([], 0), command
+    assert [path.parent.name for path in copied.lake.rglob("checksums.json")] == ["1"]
+
+
+def test_a_lake_of_before_checksums_were_kept_is_whole_and_its_new_files_are_compared(
+    server: ForkServer, copied: Settings, tmp_path: Path
+) -> None:
+    (copied.lake / "checksums.json").unlink()
+    for path in (copied.lake / "catalog.json", *(copied.lake / "history").iterdir()):
+        path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "rows"}))
+    before = checked_lake(server, copied.home)
+    assert (before["damages"], before["files_without_checksum"]) == ([], before["files"])
+    assert "a changed value in them may go unseen" in server.run(copied.home, "lake", "check").out.replace(
+        "\n", " "
+    )
+    (tmp_path / "new.jsonl").write_text(json.dumps(record(9)))
+    assert server.run(copied.home, "run", str(tmp_path / "new.jsonl")).code == 0
+    after = checked_lake(server, copied.home)
+    assert (after["damages"], after["files_without_checksum"]) == ([], before["files"])
+    assert after["files"] > before["files"]
+
+
+def test_damaged_checksums_are_told(server: ForkServer, copied: Settings, tmp_path: Path) -> None:
+    (copied.lake / "checksums.json").write_bytes(b"{")
+    [found] = checked_lake(server, copied.home)["damages"]
+    assert found["file"] == str(copied.lake / "checksums.json")
+    (tmp_path / "new.jsonl").write_text(json.dumps(record(9)))
+    refused = server.run(copied.home, "run", str(tmp_path / "new.jsonl"))
+    assert_told(refused)
+    assert "checksums.json cannot be read" in refused.err
 
 
 LEFT_BY_STAGES = [
