@@ -86,7 +86,14 @@ def _database(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
     except LakeError as error:
         yield Damage("", str(catalog_path(settings.lake)), str(error), "")
         return
-    if catalog.version and not is_shown(settings.database, settings.lake, catalog):
+    if settings.database.is_dir():
+        yield Damage(
+            "",
+            str(settings.database),
+            "the database is a folder",
+            "Remove it; the next run makes the database.",
+        )
+    elif catalog.version and not is_shown(settings.database, settings.lake, catalog):
         shown = shown_version(settings.database)
         state = (
             "is missing or no database"

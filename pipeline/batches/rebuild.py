@@ -25,7 +25,6 @@ from pipeline.batches.intake import stage_objects
 from pipeline.batches.rebuild_plan import (
     Plan,
     PlannedBatch,
-    generations,
     held_state,
     lost_original,
     lost_originals,
@@ -44,6 +43,7 @@ from pipeline.lake.catalog import (
     Operation,
     begin_catalog,
     catalog_path,
+    generation_folders,
     read_catalog,
     write_catalog,
     writer_lock,
@@ -187,7 +187,7 @@ def _begun(lake: Path, extractor: str, decided: list[Row], problems: list[str]) 
     )
     held = held_state(lake)
     numbers = [0]
-    for folder in generations(lake):
+    for folder in generation_folders(lake):
         numbers.append(int(folder.name))
         if not (folder / REBUILD_MARK).exists():
             continue
@@ -323,7 +323,7 @@ def _switch(settings: Settings, made: Rebuilt, now: dt.datetime) -> None:
         str(path)
         for path in (
             *(log.parent for log in lake.glob("*/_delta_log") if log.parent.name in tables()),
-            *(other for other in generations(lake) if other != folder),
+            *(other for other in generation_folders(lake) if other != folder),
         )
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any
 from pipeline.batches.resolution import is_input
 from pipeline.config import Settings
 from pipeline.errors import LakeError
-from pipeline.lake.catalog import GENERATIONS, REBUILD_MARK, Catalog, read_catalog
+from pipeline.lake.catalog import GENERATIONS, REBUILD_MARK, Catalog, generation_folders, read_catalog
 from pipeline.lake.history import newest_kept, readable_states
 from pipeline.lake.snapshot import table_rows
 from pipeline.lake.store import delta_table, table_path
@@ -54,15 +53,9 @@ def held_state(lake: Path) -> Catalog | None:
         return None
 
 
-def generations(lake: Path) -> list[Path]:
-    """The folders in which rebuilds made tables, oldest first."""
-    found = [path for path in (lake / GENERATIONS).glob("*") if re.fullmatch("[0-9]+", path.name)]
-    return sorted(found, key=lambda path: int(path.name))
-
-
 def newest_tables(lake: Path) -> Catalog:
     """Where the catalog is lost: the tables as they were last written, by batches that were published or about to be."""
-    finished = [path for path in generations(lake) if not (path / REBUILD_MARK).exists()]
+    finished = [path for path in generation_folders(lake) if not (path / REBUILD_MARK).exists()]
     newest = finished[-1] if finished else None
     folder = lake if newest is None else newest
     versions: dict[str, int] = {}

@@ -25,7 +25,7 @@ from pipeline.config import settings
 from pipeline.errors import ConfigError
 
 _PROBLEMS_TOLD = 20
-
+_LONGEST_HOURS = 100 * 365 * 24
 app = typer.Typer(no_args_is_help=True, help="Look after the lake: its states, its upkeep, damage.")
 
 
@@ -181,8 +181,10 @@ def lake_vacuum(
 
 
 def _duration(text: str) -> dt.timedelta:
-    found = re.fullmatch(r"(\d+)([dh])", text.strip())
-    if found is None:
-        raise ConfigError(f"{text!r} is no length of time. Give days or hours: 30d, 12h.")
-    count = int(found[1])
-    return dt.timedelta(days=count) if found[2] == "d" else dt.timedelta(hours=count)
+    found = re.fullmatch(r"([0-9]{1,6})([dh])", text.strip())
+    hours = int(found[1]) * (24 if found[2] == "d" else 1) if found else None
+    if hours is None or hours > _LONGEST_HOURS:
+        raise ConfigError(
+            f"{text!r} is no length of time up to a hundred years. Give days or hours: 30d, 12h."
+        )
+    return dt.timedelta(hours=hours)

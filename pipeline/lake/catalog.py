@@ -92,6 +92,17 @@ def history_path(lake: Path, version: int) -> Path:
     return lake / "history" / f"{version:012}.json"
 
 
+def is_number(name: str) -> bool:
+    """Whether a file or folder is named by a number; a superscript is a digit, but no number."""
+    return name.isascii() and name.isdigit()
+
+
+def generation_folders(lake: Path) -> list[Path]:
+    """Folders in which rebuilds have made the tables, oldest first; folders of other names are not the lake's."""
+    found = (path for path in (lake / GENERATIONS).glob("*") if path.is_dir() and is_number(path.name))
+    return sorted(found, key=lambda path: int(path.name))
+
+
 def read_catalog(lake: Path) -> Catalog:
     """The visible state; an empty one where nothing was ever committed.
 

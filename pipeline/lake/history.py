@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.errors import LakeError
-from pipeline.lake.catalog import Catalog, catalog_path, decode_catalog, history_path, read_catalog
+from pipeline.lake.catalog import Catalog, catalog_path, decode_catalog, history_path, is_number, read_catalog
 
 
 def kept_versions(lake: Path) -> list[int]:
@@ -25,7 +25,7 @@ def kept_versions(lake: Path) -> list[int]:
 def _copied_versions(lake: Path) -> list[int]:
     """Versions that the history has a file of, whatever it holds, oldest first."""
     names = (path.stem for path in history_path(lake, 0).parent.glob("*.json"))
-    return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
+    return sorted(int(name) for name in names if is_number(name))
 
 
 def damaged_copies(lake: Path) -> dict[Path, str]:
@@ -123,7 +123,7 @@ def state_as_of(lake: Path, asked: str) -> Catalog:
     Raises:
         LakeError: ``asked`` is neither, or the state is older than what is kept.
     """
-    if asked.isascii() and asked.isdecimal() and len(asked) != len("20250131"):
+    if is_number(asked) and len(asked) != len("20250131"):
         return state(lake, int(asked))
     moment = _moment(asked)
     kept = kept_versions(lake)

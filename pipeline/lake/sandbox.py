@@ -125,6 +125,15 @@ def _listen(
     os._exit(0)
 
 
+def _refuse(stream: IO[bytes], out: IO[bytes], why: str) -> None:
+    """Say why to every question, until standard input ends."""
+    while len(header := stream.read(FRAME.size)) == FRAME.size:
+        kind, length = FRAME.unpack(header)
+        stream.read(length)
+        if kind == ASK:
+            send(out, FAILED, why.encode())
+
+
 def main() -> None:
     """Answer until standard input ends."""
     database, scratch, memory = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -132,8 +141,16 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_SCRATCH_BYTES,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     out = sys.stdout.buffer
-    connection = confined(database, scratch, memory)
-    names = Names.of(connection)
+    try:
+        connection = confined(database, scratch, memory)
+        names = Names.of(connection)
+    except (duckdb.Error, OSError) as error:
+        told = " ".join(str(error).split()).rstrip(".")
+        return _refuse(
+            sys.stdin.buffer,
+            out,
+            f"The database {database} cannot be opened: {told}. Remove it; the next run makes it again.",
+        )
     questions: queue.Queue[Question] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, questions, connection), daemon=True).start()
     while True:

@@ -14,7 +14,14 @@ from urllib.parse import unquote
 import orjson
 
 from pipeline.errors import LakeError
-from pipeline.lake.catalog import GENERATIONS, REBUILD_MARK, Catalog, history_path, read_catalog
+from pipeline.lake.catalog import (
+    REBUILD_MARK,
+    Catalog,
+    generation_folders,
+    history_path,
+    is_number,
+    read_catalog,
+)
 from pipeline.lake.checksums import checksums_path
 from pipeline.lake.history import damaged_copies, kept_versions, state
 from pipeline.lake.store import open_table, table_files, table_path
@@ -74,7 +81,7 @@ def _forgotten_generations(lake: Path, needed: set[Path]) -> Iterator[Path]:
     """Files of tables that were made again since, and that no kept state reads; a rebuild under way is left alone."""
     folders = [
         lake,
-        *(path for path in (lake / GENERATIONS).glob("[0-9]*") if not (path / REBUILD_MARK).exists()),
+        *(path for path in generation_folders(lake) if not (path / REBUILD_MARK).exists()),
     ]
     for folder in folders:
         if folder not in needed:
@@ -111,7 +118,7 @@ def _unneeded_logs(log: Path, oldest: int) -> Iterator[Path]:
 
 
 def _logs(log: Path) -> list[Path]:
-    return sorted(path for path in log.iterdir() if path.name[:20].isdigit())
+    return sorted(path for path in log.iterdir() if is_number(path.name[:20]))
 
 
 def _version(path: Path) -> int:
@@ -120,7 +127,7 @@ def _version(path: Path) -> int:
 
 def _uncommitted_copies(lake: Path, visible: Catalog) -> Iterator[Path]:
     for path in history_path(lake, 0).parent.glob("*.json"):
-        if path.stem.isascii() and path.stem.isdecimal() and int(path.stem) > visible.version:
+        if is_number(path.stem) and int(path.stem) > visible.version:
             yield path
 
 

@@ -670,6 +670,8 @@ def test_a_copy_that_somebody_made_of_a_table_is_left_alone(
 ) -> None:
     copy = copied.lake / "articles.bak"
     shutil.copytree(copied.lake / "articles", copy)
+    for name in ("²", "7.bak"):
+        (copied.lake / "generations" / name).mkdir(parents=True)
     before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     (tmp_path / "new.jsonl").write_text(json.dumps(record(9)))
     for command in (

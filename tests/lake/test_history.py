@@ -64,6 +64,7 @@ def test_the_lake_is_asked_as_it_was(lake: Settings, asked: str, articles: int) 
         ("0", "has no state 0"),
         ("4", "has no state 4. Kept are the states 1"),
         ("yesterday", "'yesterday' is no time and no version"),
+        ("²", "'²' is no time and no version"),
     ],
 )
 def test_a_state_that_is_not_kept_is_refused_with_what_is(lake: Settings, asked: str, said: str) -> None:
@@ -85,6 +86,15 @@ def test_a_copy_of_a_state_that_was_never_committed_is_not_shown(lake: Settings)
         assert state_as_of(lake.lake, "2030-01-01").version == 3
     finally:
         uncommitted.unlink()
+
+
+def test_a_file_in_the_history_that_is_named_by_no_number_is_none_of_its_states(lake: Settings) -> None:
+    foreign = history_path(lake.lake, 0).parent / "².json"
+    foreign.write_bytes(b"{}")
+    try:
+        assert kept_versions(lake.lake) == [1, 2, 3]
+    finally:
+        foreign.unlink()
 
 
 def test_a_clock_that_was_set_back_does_not_turn_the_order_around(tmp_path: Path) -> None:

@@ -191,6 +191,21 @@ def test_a_dead_process_is_told_and_the_next_question_is_answered(sandbox: Sandb
     assert run_query(sandbox, "SELECT 1").num_rows == 1
 
 
+@pytest.mark.parametrize("content", [None, b"", b"no database " * 2000])
+def test_a_database_that_is_none_is_said_to_be_none(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "incidents.duckdb"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with reading(path) as sandbox:
+        for _ in range(2):
+            with pytest.raises(QueryError) as told:
+                run_query(sandbox, "SELECT 1", seconds=20)
+            assert str(told.value).startswith(f"The database {path} cannot be opened: ")
+            assert str(told.value).endswith("Remove it; the next run makes it again.")
+
+
 def test_more_than_the_memory_is_refused(lake: Settings) -> None:
     with reading(lake.database, memory=200 << 20) as sandbox:
         with pytest.raises(QueryError, match=r"[Mm]emory"):
