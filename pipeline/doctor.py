@@ -16,6 +16,7 @@ from pipeline.config import SAMPLES_DIR, SCHEMAS_DIR, Settings
 from pipeline.errors import PipelineError
 from pipeline.extract.gazetteer import Gazetteer, own_folder
 from pipeline.lake.catalog import read_catalog
+from pipeline.lake.history import AHEAD_REMEDY, ahead_of_clock
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.views import check_catalog, is_shown, shown_version
 from pipeline.schema.tables import tables
@@ -135,6 +136,9 @@ def _lake(settings: Settings) -> Iterator[Finding]:
         yield Finding("lake", False, str(error))
         return
     yield Finding("lake", True, f"{settings.lake}, state {catalog.version}, {reports} incident reports")
+    told = ahead_of_clock(catalog, dt.datetime.now(dt.UTC))
+    if told is not None:
+        yield Finding("lake times", False, f"{told}. {AHEAD_REMEDY}")
     if catalog.version:
         shown, well = shown_version(settings.database), is_shown(settings.database, settings.lake, catalog)
         yield Finding(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 from pipeline.batches.decisions import decisions_folder, kept_decisions, unkept_decisions
 from pipeline.config import Settings
 from pipeline.errors import LakeError
-from pipeline.lake.catalog import Catalog, catalog_path, read_catalog
+from pipeline.lake.catalog import Catalog, catalog_path, read_catalog, writer_lock
 from pipeline.lake.check import Damage, ReadFile, check_content, check_tables
-from pipeline.lake.history import damaged_copies
+from pipeline.lake.history import AHEAD_REMEDY, ahead_of_clock, damaged_copies
 from pipeline.lake.snapshot import Snapshot, table_rows
 from pipeline.lake.views import check_catalog, is_shown, shown_version
 from pipeline.quality.ledger import balances
@@ -59,7 +61,9 @@ def check_lake(
         progress("check: comparing the tables")
         checked.damages += check_content(settings.lake, catalog)
         checked.damages += _balances(settings, catalog)
-    checked.damages += _database(settings, catalog)
+    checked.damages += _history(settings)
+    checked.damages += _database(settings)
+    checked.damages += _times(settings, catalog)
     _originals(settings, catalog, checked, is_raw_read)
     return checked
 
@@ -73,41 +77,46 @@ def _balances(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
                     yield Damage("batches", str(settings.lake), damage)
 
 
-def _database(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
+def _times(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
+    told = ahead_of_clock(catalog, dt.datetime.now(dt.UTC))
+    if told is not None:
+        yield Damage("", str(catalog_path(settings.lake)), told, AHEAD_REMEDY)
+
+
+def _history(settings: Settings) -> Iterator[Damage]:
     for path, damage in damaged_copies(settings.lake).items():
-        yield Damage(
-            "",
-            str(path),
-            damage,
-            "`incidents lake vacuum` takes it away: that state cannot be asked any more.",
-        )
-    try:
-        check_catalog(settings.database, settings.lake, catalog)
-    except LakeError as error:
-        yield Damage("", str(catalog_path(settings.lake)), str(error), "")
+        remedy = "`incidents lake vacuum` takes it away: that state cannot be asked any more."
+        yield Damage("", str(path), damage, remedy)
+
+
+def _database(settings: Settings) -> Iterator[Damage]:
+    """Does the database show the catalog, and is this the last one that was committed?"""
+    database, lake = settings.database, settings.lake
+    if database.is_dir():
+        remedy = "Remove it; the next run makes the database."
+        yield Damage("", str(database), "the database is a folder", remedy)
         return
-    if settings.database.is_dir():
-        yield Damage(
-            "",
-            str(settings.database),
-            "the database is a folder",
-            "Remove it; the next run makes the database.",
-        )
-    elif catalog.version and not is_shown(settings.database, settings.lake, catalog):
-        shown = shown_version(settings.database)
+    with ExitStack() as held:
+        # A writer replaces the database after the catalog: who has its place finds both as it leaves them.
+        with suppress(LakeError):  # where nothing can be written, nobody writes
+            held.enter_context(writer_lock(lake))
+        catalog, shown = read_catalog(lake), shown_version(database)
+        is_current = is_shown(database, lake, catalog)
+        try:
+            check_catalog(database, lake, catalog)
+        except LakeError as error:
+            yield Damage("", str(catalog_path(lake)), str(error), "")
+            return
+    if catalog.version and not is_current:
         state = (
             "is missing or no database"
             if shown is None
             else f"shows state {shown}, the catalog is at {catalog.version}"
             if shown != catalog.version
-            else f"does not show this state of the lake in {settings.lake}"
+            else f"does not show this state of the lake in {lake}"
         )
-        yield Damage(
-            "",
-            str(settings.database),
-            f"the database {state}",
-            "The next run makes it again, and so does `incidents lake compact`.",
-        )
+        remedy = "The next run makes it again, and so does `incidents lake compact`."
+        yield Damage("", str(database), f"the database {state}", remedy)
 
 
 def _originals(settings: Settings, catalog: Catalog, checked: Checked, is_raw_read: bool) -> None:

@@ -13,6 +13,23 @@ import msgspec
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import Catalog, catalog_path, decode_catalog, history_path, is_number, read_catalog
 
+_AHEAD = dt.timedelta(days=1)
+AHEAD_REMEDY = (
+    "Set the clock right, if it is not. States from that one on have this time at least: ask them by their number "
+    "(`incidents lake history`), since a time before it names a state of before."
+)
+
+
+def ahead_of_clock(catalog: Catalog, now: dt.datetime) -> str | None:
+    """What is wrong with the time of a state that lies more than a day ahead of the clock; ``None`` where it does not."""
+    moment = catalog.committed_at
+    if moment is None or moment - now <= _AHEAD:
+        return None
+    told = f"the state {catalog.version} was committed at {moment.isoformat()}, and the clock says {now.isoformat()}"
+    return (
+        f"{told}: it was wrong by more than a day when that or an earlier state was committed, or is so now"
+    )
+
 
 def kept_versions(lake: Path) -> list[int]:
     """Versions of the states that can be asked, oldest first; the visible one is the last."""

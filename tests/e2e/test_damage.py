@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.speed.staged import article_row, stage_batch
+from pipeline.batches.lake_check import check_lake
 from pipeline.batches.publication import publish, published_ledger
 from pipeline.config import Settings
 from pipeline.errors import ContractError
-from pipeline.lake.catalog import read_catalog
+from pipeline.lake.catalog import read_catalog, writer_lock
 from pipeline.lake.digest import lake_digest
 from pipeline.lake.views import refresh_database
 from tests.articles import record
@@ -793,6 +795,44 @@ def test_damaged_checksums_are_told(server: ForkServer, copied: Settings, tmp_pa
     refused = server.run(copied.home, "run", str(tmp_path / "new.jsonl"))
     assert_told(refused)
     assert "checksums.json cannot be read" in refused.err
+
+
+def is_waited_for(path: Path) -> bool:
+    """Whether somebody waits for the lock of the file."""
+    inode = f":{path.stat().st_ino} "
+    return any("->" in line and inode in line for line in Path("/proc/locks").read_text().splitlines())
+
+
+def test_a_check_beside_a_writer_waits_for_the_database_that_is_being_made(
+    copied: Settings, tmp_path: Path
+) -> None:
+    older = tmp_path / "older.duckdb"
+    shutil.copy(copied.database, older)
+    publish(stage_batch(copied, "b-more", []), copied, now=dt.datetime.now(dt.UTC))
+    newer = tmp_path / "newer.duckdb"
+    copied.database.rename(newer)
+    shutil.copy(older, copied.database)
+    with ThreadPoolExecutor(1) as threads:
+        with writer_lock(copied.lake):
+            checking = threads.submit(check_lake, copied)
+            while not checking.done() and not is_waited_for(copied.lake / ".writer.lock"):
+                pass
+            newer.replace(copied.database)
+        assert checking.result().damages == []
+    shutil.copy(older, copied.database)
+    [found] = check_lake(copied).damages
+    assert found.damage == "the database shows state 2, the catalog is at 3"
+
+
+def test_a_time_ahead_of_the_clock_is_told(server: ForkServer, copied: Settings) -> None:
+    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(days=2)
+    publish(stage_batch(copied, "b-ahead", []), copied, now=ahead)
+    [found] = checked_lake(server, copied.home)["damages"]
+    assert f"the state 3 was committed at {ahead.isoformat()}" in found["damage"]
+    assert "ask them by their number" in found["remedy"]
+    told = server.run(copied.home, "doctor")
+    assert told.code == 1
+    assert ahead.isoformat() in "".join((told.out + told.err).split())
 
 
 LEFT_BY_STAGES = [
