@@ -18,14 +18,23 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from pipeline.config import Settings
+from pipeline.errors import LakeError
 from pipeline.ids import make_id
-from pipeline.lake.catalog import Catalog, Operation, read_catalog, write_catalog, writer_lock
+from pipeline.lake.catalog import (
+    Catalog,
+    Operation,
+    forget_tables,
+    read_catalog,
+    write_catalog,
+    writer_lock,
+)
 from pipeline.lake.checksums import sealed
 from pipeline.lake.duplicates import PAIRS, SIGNATURES
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import (
     append,
     delta_table,
+    open_table,
     roll_back_uncommitted,
     stored_table,
     table_files,
@@ -147,13 +156,21 @@ def rebuild(settings: Settings) -> int:
 
 
 def _without_signatures(lake: Path, catalog: Catalog) -> Catalog:
-    """The state without signatures and pairs: their tables emptied, or removed where they are damaged."""
+    """The state without signatures and pairs: their tables emptied, or removed where they are damaged.
+
+    A table that is made anew counts its versions from the first again, so kept states forget those of the old one.
+    """
+    folder = catalog.folder(lake)
     for name in (SIGNATURES, PAIRS):
-        path = table_path(catalog.folder(lake), name)
         try:
+            path = table_path(folder, name)
+            if name in catalog.tables:
+                table_files(path, open_table(folder, name, catalog.tables[name]))
             table_files(path, delta_table(path))
-        except (DeltaError, OSError):
-            shutil.rmtree(path, ignore_errors=True)
+        except (LakeError, DeltaError, OSError):
+            if name in catalog.tables:
+                forget_tables(lake, catalog.generation, (SIGNATURES, PAIRS))
+            shutil.rmtree(table_path(folder, name), ignore_errors=True)
     kept = {name: version for name, version in catalog.tables.items() if name not in (SIGNATURES, PAIRS)}
     stripped = msgspec.structs.replace(catalog, tables=kept)
     return roll_back_uncommitted(lake, stripped)

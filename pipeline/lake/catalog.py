@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -162,6 +162,24 @@ def write_catalog(lake: Path, catalog: Catalog, *, now: dt.datetime | None = Non
         write_atomically(history_path(lake, catalog.version), _encoded(catalog))
     write_atomically(catalog_path(lake), _encoded(catalog))
     return catalog
+
+
+def forget_tables(lake: Path, generation: str, names: Collection[str]) -> None:
+    """Take tables out of the kept states of a generation: they are lost, and those made anew have other versions.
+
+    The caller holds the writer's lock.
+    """
+    for path in sorted(history_path(lake, 0).parent.glob("*.json")):
+        with suppress(LakeError):  # a copy that is damaged cannot be asked: it names no version
+            held = decode_catalog(path)
+            if (
+                held is not None
+                and held.generation == generation
+                and not held.tables.keys().isdisjoint(names)
+            ):
+                left = {name: version for name, version in held.tables.items() if name not in names}
+                rows = {name: count for name, count in held.rows.items() if name not in names}
+                write_atomically(path, _encoded(msgspec.structs.replace(held, tables=left, rows=rows)))
 
 
 def commit_time(held: Catalog, now: dt.datetime | None = None) -> dt.datetime:

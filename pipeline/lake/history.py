@@ -84,11 +84,20 @@ def check_not_set_back(lake: Path, catalog: Catalog, shown: Catalog | None = Non
     kept = None
     with suppress(LakeError):
         kept = decode_catalog(own)
-    if kept is not None and _but_for_sources(kept) != _but_for_sources(catalog):
+    if kept is not None and _is_edited(catalog, kept):
         raise LakeError(
             f"The catalog {catalog_path(lake)} does not say what its copy {own} says: it was edited. Replace it by the copy. "
             "Nothing was written."
         )
+
+
+def _is_edited(catalog: Catalog, kept: Catalog) -> bool:
+    """True where the catalog differs from its copy, which may have forgotten tables that are made anew."""
+    own = {name: catalog.tables.get(name) for name in kept.tables}
+    blank = msgspec.structs.replace(_but_for_sources(kept), tables={}, rows={})
+    return (
+        own != kept.tables or msgspec.structs.replace(_but_for_sources(catalog), tables={}, rows={}) != blank
+    )
 
 
 def _is_kept(lake: Path, shown: Catalog) -> bool:

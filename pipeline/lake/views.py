@@ -7,6 +7,7 @@ file tell the groups of near duplicates and which of their articles do not count
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from pipeline.files import replacing
 from pipeline.lake.catalog import REMEDY, Catalog, read_catalog
 from pipeline.lake.counting import UNCOUNTED_TABLE
 from pipeline.lake.database import open_database
-from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, current_pairs
+from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, SIGNATURES, current_pairs
 from pipeline.lake.groups import STATE_VIEW, fill_derived, state_statement
 from pipeline.lake.history import check_not_set_back, state_as_of
 from pipeline.lake.snapshot import DAMAGE, rows_select, sql_text
@@ -29,6 +30,7 @@ from pipeline.lake.supersession import SUPERSEDED, superseded_select
 from pipeline.schema import handwritten_views
 from pipeline.schema.tables import Table, tables
 
+LOG = logging.getLogger(__name__)
 _OF_ALL_VERSIONS = {"quarantine", "revisions", "reprocessed_versions"}
 """Tables that tell of article versions and show all of them."""
 STORAGE_VERSION = "v1.0.0"
@@ -141,6 +143,12 @@ def database_as_of(lake: Path, asked: str) -> Iterator[Path]:
         LakeError: the state is not kept.
     """
     catalog = state_as_of(lake, asked)
+    if catalog.tables and SIGNATURES not in catalog.tables:
+        LOG.warning(
+            "The state %s has no near duplicates: they were lost and made again since, or an older product made the state. "
+            "Each of its articles is a group of its own.",
+            catalog.version,
+        )
     with tempfile.TemporaryDirectory(prefix="incidents-as-of-") as folder:
         database = Path(folder) / f"state-{catalog.version}.duckdb"
         write_database(database, lake, catalog)

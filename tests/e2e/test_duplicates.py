@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +14,15 @@ import pytest
 from pipeline import stages
 from pipeline.batches import publication
 from pipeline.batches.duplicates import rebuild
+from pipeline.batches.lake_check import check_lake
+from pipeline.batches.maintenance import vacuum_lake
 from pipeline.batches.publication import published_ledger
 from pipeline.batches.review import Decision, counted_instead
 from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import read_catalog, write_catalog
 from pipeline.lake.digest import lake_digest
-from pipeline.lake.views import write_database
+from pipeline.lake.views import database_as_of, write_database
 from tests.articles import record
 
 STORY = (
@@ -230,6 +233,27 @@ def test_lost_or_damaged_signatures_are_made_again_with_the_same_answer(
     assert lake_digest(filled.database) == before
     assert rebuild(filled) == 3
     assert lake_digest(filled.database) == before
+
+
+@pytest.mark.parametrize("lost", ["article_signatures", "near_duplicates"])
+def test_a_state_of_before_its_pairs_were_lost_shows_no_others(
+    filled: Settings, write_jsonl: Callable[..., Path], caplog: pytest.LogCaptureFixture, lost: str
+) -> None:
+    shutil.rmtree(filled.lake / lost)
+    rebuild(filled)
+    for number in range(4, 7):
+        stages.run([write_jsonl(f"{number}.jsonl", _copy(number, f"Wire {number}"))], filled)
+    for version, groups in ((1, 2), (2, 4), (3, 2), (5, 2)):
+        caplog.clear()
+        with database_as_of(filled.lake, str(version)) as database:
+            asked = duckdb.connect(str(database), read_only=True)
+            [(found,)] = asked.execute("SELECT count(DISTINCT near_duplicate_group) FROM articles").fetchall()
+            asked.close()
+        assert found == groups
+        assert ("has no near duplicates" in caplog.text) == (version < 3)
+    assert check_lake(filled).damages == []
+    vacuum_lake(filled, retain=dt.timedelta(0))
+    assert check_lake(filled).damages == []
 
 
 def test_a_lake_of_before_there_were_signatures_catches_up_with_the_next_batch(
