@@ -183,6 +183,7 @@ def test_a_rebuild_that_reads_fewer_articles_keeps_the_lake(server: ForkServer, 
     import msgspec
 
     from pipeline.lake.catalog import write_catalog
+    from pipeline.lake.checksums import sealed
     from pipeline.lake.snapshot import Snapshot
     from pipeline.lake.store import append
     from pipeline.schema.tables import arrow_table
@@ -192,7 +193,7 @@ def test_a_rebuild_that_reads_fewer_articles_keeps_the_lake(server: ForkServer, 
         catalog = snapshot.catalog
     rows = arrow_table("articles", [row | {"version": "v-other"}])
     tables = catalog.tables | {"articles": append(copied.lake, "articles", rows, batch_id=row["batch_id"])}
-    write_catalog(copied.lake, msgspec.structs.replace(catalog, tables=tables))
+    write_catalog(copied.lake, sealed(copied.lake, catalog, msgspec.structs.replace(catalog, tables=tables)))
     before = read_catalog(copied.lake)
     done = server.run(copied.home, "lake", "rebuild", "--discard-old", "--json")
     assert done.code == 1, done.out
@@ -775,6 +776,7 @@ def test_a_lake_of_before_checksums_were_kept_is_whole_and_its_new_files_are_com
     (copied.lake / "checksums.json").unlink()
     for path in (copied.lake / "catalog.json", *(copied.lake / "history").iterdir()):
         path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "rows"}))
+    refresh_database(copied.database, copied.lake)
     before = checked_lake(server, copied.home)
     assert (before["damages"], before["files_without_checksum"]) == ([], before["files"])
     assert "a changed value in them may go unseen" in server.run(copied.home, "lake", "check").out.replace(
