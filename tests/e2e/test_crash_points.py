@@ -20,7 +20,7 @@ from tests.forks import ForkServer, fork_server
 
 STAGES = ("ingest", "extract", "validate", "publish", "write_batch_report")
 AT_ONCE = ("raw", "staging")
-"""Of these the suite tries one point of each kind and folder; the drill tries all."""
+"""Of these the suite tries one point of each kind and folder, before the write, which is as after the one before; the drill tries all."""
 
 
 class Prepared:
@@ -108,6 +108,9 @@ def chosen(points: list[str], *, is_all: bool) -> list[int]:
         when, what, where = point.split(" ", 2)
         parts = where.split("/")
         kind = (when, what, *(parts[:1] if parts[0] in AT_ONCE else parts))
+        is_as_before_the_next = when == "after" and number + 1 < len(points)
+        if not is_all and is_as_before_the_next:
+            continue
         if what != "rmtree" or where.startswith("staging"):
             if is_all or kind not in seen:
                 found.append(number)
@@ -136,7 +139,7 @@ def test_a_stage_killed_at_any_write_is_simply_run_again(
     prepared: Prepared, tmp_path: Path, stage: str
 ) -> None:
     points = chosen(prepared.points[stage], is_all=False)
-    assert len(points) >= 6
+    assert len(points) >= 3
     for at in points:
         _kill_at(prepared, tmp_path, stage, at)
 

@@ -29,6 +29,14 @@ from tests.forks import Done, ForkServer, fork_server
 QUESTION = ("query", "SELECT count(*) AS n FROM articles WHERE text <> ''", "--json")
 
 
+def _sampled(cases: list[Any], *in_suite: int) -> list[Any]:
+    """All cases, but those not numbered are left to the drill: each takes seconds and differs little from its neighbours."""
+    return [
+        case if number in in_suite else pytest.param(case, marks=pytest.mark.drill)
+        for number, case in enumerate(cases)
+    ]
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[ForkServer]:
     with fork_server() as running:
@@ -108,7 +116,7 @@ def assert_told(done: Done) -> None:
     assert "lake rebuild" in done.err + done.out
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("damage", _sampled(list(DAMAGES), 0, 1, 4, 6))
 def test_damage_is_told_found_and_healed(
     server: ForkServer, copied: Settings, grown: dict[str, str], tmp_path: Path, damage: str
 ) -> None:
@@ -350,6 +358,7 @@ def test_a_rebuild_keeps_times_and_counts_of_batches_where_people_have_decided(
     assert server.run(copied.home, "lake", "check").code == 0
 
 
+@pytest.mark.drill
 def test_a_rebuild_keeps_the_order_of_batches_of_one_time(
     server: ForkServer, copied: Settings, tmp_path: Path
 ) -> None:
@@ -405,7 +414,7 @@ CORRECTED = (
 )
 
 
-@pytest.mark.parametrize("lost", [(), ("lake",), ("lake/batches",), ("raw/arrivals",)])
+@pytest.mark.parametrize("lost", _sampled([(), ("lake",), ("lake/batches",), ("raw/arrivals",)], 1, 3))
 def test_a_corrected_record_comes_again(
     server: ForkServer, corrected: Settings, lost: tuple[str, ...]
 ) -> None:
@@ -455,7 +464,7 @@ def test_delivering_a_file_again_mends_its_original(
         assert server.run(copied.home, "lake", "check", "--raw").code == 0
 
 
-@pytest.mark.parametrize("is_gone", [False, True])
+@pytest.mark.parametrize("is_gone", _sampled([False, True], 0))
 def test_a_rejected_line_is_not_replayed_from_a_damaged_original(
     server: ForkServer, copied: Settings, is_gone: bool
 ) -> None:
@@ -537,23 +546,29 @@ def as_folder(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "code"),
-    [
-        (lambda home: as_file(home / "raw" / "ab"), 0),
-        (lambda home: as_folder(home / "raw" / "decisions" / "x.json"), 1),
-        (lambda home: as_folder(home / "raw" / "arrivals" / "b-1.json"), 1),
-        (lambda home: as_folder(home / "lake" / "catalog.json"), 0),
-        (lambda home: as_file(home / "lake" / "generations"), 1),
-        (lambda home: as_file(home / "lake" / "history"), 1),
-        (lambda home: as_file(home / "raw" / "arrivals"), 0),
-        (lambda home: as_folder(home / "lake" / "generations" / "²"), 0),
-        (lambda home: as_folder(home / "lake" / "generations" / "7.bak"), 0),
-        (lambda home: as_file(home / "lake" / "history" / "².json"), 0),
-    ],
+    "case",
+    _sampled(
+        [
+            (lambda home: as_file(home / "raw" / "ab"), 0),
+            (lambda home: as_folder(home / "raw" / "decisions" / "x.json"), 1),
+            (lambda home: as_folder(home / "raw" / "arrivals" / "b-1.json"), 1),
+            (lambda home: as_folder(home / "lake" / "catalog.json"), 0),
+            (lambda home: as_file(home / "lake" / "generations"), 1),
+            (lambda home: as_file(home / "lake" / "history"), 1),
+            (lambda home: as_file(home / "raw" / "arrivals"), 0),
+            (lambda home: as_folder(home / "lake" / "generations" / "²"), 0),
+            (lambda home: as_folder(home / "lake" / "generations" / "7.bak"), 0),
+            (lambda home: as_file(home / "lake" / "history" / "².json"), 0),
+        ],
+        0,
+        3,
+        5,
+    ),
 )
 def test_a_rebuild_that_finds_a_file_for_a_folder_says_so(
-    server: ForkServer, copied: Settings, harm: Callable[[Path], object], code: int
+    server: ForkServer, copied: Settings, case: tuple[Callable[[Path], object], int]
 ) -> None:
+    harm, code = case
     harm(copied.home)
     done = server.run(copied.home, "lake", "rebuild")
     assert done.code == code, done.err
@@ -714,7 +729,7 @@ def checked_lake(server: ForkServer, home: Path) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.parametrize("name", ["incident_reports", "quarantine", "casualty_figures"])
+@pytest.mark.parametrize("name", _sampled(["incident_reports", "quarantine", "casualty_figures"], 0))
 def test_a_value_that_was_changed_in_a_readable_file_is_named_and_not_written_on(
     server: ForkServer, copied: Settings, name: str
 ) -> None:
@@ -731,7 +746,7 @@ def test_a_value_that_was_changed_in_a_readable_file_is_named_and_not_written_on
 
 
 @pytest.mark.parametrize(
-    "name", ["quarantine", "article_signatures", "quality_results", "articles", "batches"]
+    "name", _sampled(["quarantine", "article_signatures", "quality_results", "articles", "batches"], 0, 4)
 )
 def test_files_that_a_log_has_lost_are_told_and_nothing_is_written_on(
     server: ForkServer, copied: Settings, grown: dict[str, str], tmp_path: Path, name: str
@@ -850,13 +865,20 @@ LEFT_BY_STAGES = [
 
 
 @pytest.mark.parametrize(
-    ("left", "how"),
-    [(left, how) for left in LEFT_BY_STAGES for how in ("cut short", "empty")]
-    + [(left, "without keys") for left in LEFT_BY_STAGES if left.endswith(".json")],
+    "damaged",
+    _sampled(
+        [(left, how) for left in LEFT_BY_STAGES for how in ("cut short", "empty")]
+        + [(left, "without keys") for left in LEFT_BY_STAGES if left.endswith(".json")],
+        0,
+        3,
+        10,
+        18,
+    ),
 )
 def test_what_a_stage_left_and_was_damaged_is_told_and_made_again(
-    tmp_path: Path, left: str, how: str
+    tmp_path: Path, damaged: tuple[str, str]
 ) -> None:
+    left, how = damaged
     home = Settings(home=tmp_path, lake=tmp_path / "lake", workers=1)
     staged = stage_batch(home, "b-1", [article_row(1)])
     path = staged.folder / left
