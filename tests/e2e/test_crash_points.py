@@ -154,8 +154,18 @@ def test_a_stage_killed_at_every_single_write_is_simply_run_again(
         _kill_at(prepared, tmp_path, stage, at)
 
 
-@pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize(("how", "word"), [("ENOSPC", "No space left"), ("EIO", "Input/output error")])
+@pytest.mark.parametrize(
+    ("stage", "how", "word"),
+    [
+        *((stage, "ENOSPC", "No space left") for stage in STAGES),
+        ("publish", "EIO", "Input/output error"),
+        *(
+            pytest.param(stage, "EIO", "Input/output error", marks=pytest.mark.drill)
+            for stage in STAGES
+            if stage != "publish"
+        ),
+    ],
+)
 def test_a_disk_that_refuses_a_write_is_told_with_its_place_and_loses_nothing(
     prepared: Prepared, tmp_path: Path, stage: str, how: str, word: str
 ) -> None:
