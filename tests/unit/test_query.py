@@ -148,6 +148,25 @@ def _environment(home: Settings) -> dict[str, str]:
     return os.environ | {"INCIDENTS_HOME": str(home.home)}
 
 
+def _ran(
+    home: Settings, *arguments: str, typed: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """A command as it is run from a shell; its output with the line ends that it wrote."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", *arguments],
+        input=typed.encode(),
+        capture_output=True,
+        check=False,
+        env=_environment(home) | environment,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def _succeeded(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    assert done.returncode == 0, done.stderr
+    return done
+
+
 @pytest.mark.parametrize("sql", ATTACKS)
 def test_is_refused_and_changes_nothing(lake: Settings, sandbox: Sandbox, canary: Path, sql: str) -> None:
     before = _files(lake.lake)
@@ -223,29 +242,15 @@ def test_of_millions_of_rows_only_those_wanted_come(sandbox: Sandbox) -> None:
 
 def test_csv_keeps_newlines_and_quotes_and_disarms_formulas(lake: Settings) -> None:
     sql = "SELECT E'a\\n\"b\",c\\r' AS \"=name\", '=1+1' AS formula, '+x' AS plus, '-x' AS minus, '@x' AS at, E'\\tx' AS tab, -1 AS number"
-    shown = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "query", sql, "--csv"],
-        capture_output=True,
-        check=True,
-        env=_environment(lake),
-    ).stdout.decode()
+    shown = _succeeded(_ran(lake, "query", sql, "--csv")).stdout
     head, row = csv.reader(io.StringIO(shown, newline=""))
     assert head[0] == "'=name"
     assert row == ['a\n"b",c\r', "'=1+1", "'+x", "'-x", "'@x", "'\tx", "-1"]
 
 
 def test_a_carriage_return_in_a_cell_makes_no_row_of_its_own(lake: Settings) -> None:
-    shown = _asked(lake, "SELECT E'T\\r=1+1' AS title, 2 AS n", "--csv").stdout
+    shown = _ran(lake, "query", "SELECT E'T\\r=1+1' AS title, 2 AS n", "--csv").stdout
     assert list(csv.reader(io.StringIO(shown, newline=""))) == [["title", "n"], ["T\r=1+1", "2"]]
-
-
-def _asked(lake: Settings, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "query", *arguments],
-        capture_output=True,
-        env=_environment(lake) | environment,
-    )
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def test_json_keeps_columns_of_one_name_and_tells_sums_as_numbers_and_intervals_in_words(
@@ -253,9 +258,7 @@ def test_json_keeps_columns_of_one_name_and_tells_sums_as_numbers_and_intervals_
 ) -> None:
     sql = "SELECT 1 AS k, 2 AS k, 3 AS k_1, 4 AS k, sum(range) AS s, 1.5 AS d, INTERVAL '1 month 2 days 3 hours' AS i, 2::HUGEINT ** 100 AS h FROM range(3)"
     [row] = json.loads(
-        _asked(
-            lake, sql.replace("2::HUGEINT ** 100", "170141183460469231731687303715884105727"), "--json"
-        ).stdout
+        _ran(lake, "query", sql.replace("2::HUGEINT ** 100", str(2**127 - 1)), "--json").stdout
     )
     assert list(row.values())[:4] == [1, 2, 3, 4]
     assert list(row) == ["k", "k_2", "k_1", "k_3", "s", "d", "i", "h"]
@@ -265,22 +268,22 @@ def test_json_keeps_columns_of_one_name_and_tells_sums_as_numbers_and_intervals_
 
 def test_a_row_of_more_columns_than_fit_is_shown_column_by_column(lake: Settings) -> None:
     columns = ", ".join(f"{n} AS column_{n}" for n in range(60))
-    shown = _asked(lake, f"SELECT {columns}").stdout
+    shown = _ran(lake, "query", f"SELECT {columns}").stdout
     assert all(f"column_{n} " in shown for n in range(60))
     assert "…" not in shown
 
 
 def test_an_error_that_quotes_an_article_forges_nothing_and_any_terminal_shows_it(lake: Settings) -> None:
-    done = _asked(lake, "SELECT E'\\x1b[31mred \u202e'::INT", PYTHONIOENCODING="ascii")
+    done = _ran(lake, "query", "SELECT E'\\x1b[31mred \u202e'::INT", PYTHONIOENCODING="ascii")
     assert done.returncode == 1
     assert "\x1b" not in done.stderr
     assert "red" in done.stderr
     assert "Traceback" not in done.stderr
-    assert _asked(lake, "SELECT 'Ümit' AS name", PYTHONIOENCODING="ascii").returncode == 0
+    assert _ran(lake, "query", "SELECT 'Ümit' AS name", PYTHONIOENCODING="ascii").returncode == 0
 
 
 def test_two_forms_of_output_at_once_are_refused(lake: Settings) -> None:
-    done = _asked(lake, "SELECT 1", "--json", "--csv")
+    done = _ran(lake, "query", "SELECT 1", "--json", "--csv")
     assert done.returncode == 2
     assert "give one" in " ".join(done.stderr.split())
 
@@ -294,27 +297,14 @@ def test_rows_of_any_size_come_in_messages_of_bounded_size(sandbox: Sandbox) -> 
 def test_a_statement_ends_with_its_semicolon_whatever_comment_follows_and_one_without_is_told(
     lake: Settings,
 ) -> None:
-    shell = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "sql"],
-        input="SELECT 40 + 2 AS sum; -- done\nSELECT 5\n.quit\n",
-        capture_output=True,
-        text=True,
-        check=True,
-        env=_environment(lake),
-    )
+    shell = _succeeded(_ran(lake, "sql", typed="SELECT 40 + 2 AS sum; -- done\nSELECT 5\n.quit\n"))
     assert "42" in shell.stdout
     assert "Not run, for no semicolon ends it: SELECT 5" in shell.stderr
 
 
 def test_json_is_one_document_and_a_terminal_sees_no_escapes(lake: Settings) -> None:
     def asked(*arguments: str) -> str:
-        return subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", "query", *arguments],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=_environment(lake),
-        ).stdout
+        return _succeeded(_ran(lake, "query", *arguments)).stdout
 
     assert [row["range"] for row in json.loads(asked("FROM range(3)", "--json"))] == [0, 1, 2]
     assert json.loads(asked("FROM range(0)", "--json")) == []
@@ -325,14 +315,8 @@ def test_json_is_one_document_and_a_terminal_sees_no_escapes(lake: Settings) -> 
 
 
 def test_the_shell_survives_errors_and_knows_its_commands(lake: Settings) -> None:
-    shell = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "sql"],
-        input="nonsense;\n.tables\n.columns stories\n.help\nSELECT 40 +\n2 AS sum;\nFROM read_text('/etc/hostname');\n.quit\n",
-        capture_output=True,
-        text=True,
-        check=True,
-        env=_environment(lake),
-    )
+    typed = "nonsense;\n.tables\n.columns stories\n.help\nSELECT 40 +\n2 AS sum;\nFROM read_text('/etc/hostname');\n.quit\n"
+    shell = _succeeded(_ran(lake, "sql", typed=typed))
     assert "v_acled" in shell.stdout
     assert "source_count" in shell.stdout
     assert "Ctrl-C" in shell.stdout
