@@ -16,9 +16,9 @@ from pipeline.config import SAMPLES_DIR, SCHEMAS_DIR, Settings
 from pipeline.errors import PipelineError
 from pipeline.extract.gazetteer import Gazetteer, own_folder
 from pipeline.lake.catalog import read_catalog
-from pipeline.lake.history import AHEAD_REMEDY, ahead_of_clock
+from pipeline.lake.history import AHEAD_REMEDY, ahead_of_clock, check_not_set_back
 from pipeline.lake.snapshot import Snapshot
-from pipeline.lake.views import check_catalog, is_shown, shown_version
+from pipeline.lake.views import read_shown
 from pipeline.schema.tables import tables
 from pipeline.sources.declaration import Declaration
 from pipeline.sources.streams import survey
@@ -128,7 +128,8 @@ def _home(settings: Settings) -> Iterator[Finding]:
 def _lake(settings: Settings) -> Iterator[Finding]:
     try:
         catalog = read_catalog(settings.lake)
-        check_catalog(settings.database, settings.lake, catalog)
+        shown = read_shown(settings.database)
+        check_not_set_back(settings.lake, catalog, shown.catalog if shown else None)
         with Snapshot(settings.lake, catalog) as snapshot:
             snapshot.open(*tables())
             reports = snapshot.rows("SELECT count(*) AS n FROM incident_reports")[0]["n"]
@@ -140,13 +141,13 @@ def _lake(settings: Settings) -> Iterator[Finding]:
     if told is not None:
         yield Finding("lake times", False, f"{told}. {AHEAD_REMEDY}")
     if catalog.version:
-        shown, well = shown_version(settings.database), is_shown(settings.database, settings.lake, catalog)
+        well = shown is not None and shown.is_of(settings.lake, catalog)
         yield Finding(
             "database",
             well,
             str(settings.database)
             if well
-            else f"{settings.database} shows state {shown} of another lake or time; the next run mends it, and so does `incidents lake compact`",
+            else f"{settings.database} shows state {shown.catalog.version if shown else None} of another lake or time; the next run mends it, and so does `incidents lake compact`",
         )
 
 

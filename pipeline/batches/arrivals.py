@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.batches.intake import stage_objects
+from pipeline.batches.intake import stage_arrival
 from pipeline.batches.publication import advance_source
 from pipeline.batches.staging import SourceAdvance
 from pipeline.batches.sweep import ARRIVALS_PREFIX, held_folder
@@ -15,7 +15,6 @@ from pipeline.config import Settings
 from pipeline.errors import PipelineError, SourceError
 from pipeline.ids import make_id
 from pipeline.lake.catalog import read_catalog
-from pipeline.sources.arrival_records import keep_arrival
 from pipeline.sources.declaration import declared
 from pipeline.sources.fetched import SourceUnavailable
 from pipeline.sources.registry import keep_files
@@ -55,14 +54,4 @@ def ingest_source(name: str, settings: Settings, *, now: dt.datetime) -> str | N
         source=name, revision=held.revision, state=fetched.state, maximum=declaration.bounds.maximum
     )
     inputs = [raw.location for raw in objects]
-    keep_arrival(
-        settings.raw,
-        batch_id,
-        objects,
-        unreadable,
-        inputs,
-        now=now,
-        source=name,
-        is_gated=settings.is_gated,
-    )
-    return stage_objects(objects, unreadable, inputs, batch_id, settings, now=now, advance=advance)
+    return stage_arrival(objects, unreadable, inputs, batch_id, settings, now=now, advance=advance)

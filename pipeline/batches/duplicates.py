@@ -162,15 +162,15 @@ def _without_signatures(lake: Path, catalog: Catalog) -> Catalog:
     """
     folder = catalog.folder(lake)
     for name in (SIGNATURES, PAIRS):
+        path = table_path(folder, name)
         try:
-            path = table_path(folder, name)
             if name in catalog.tables:
                 table_files(path, open_table(folder, name, catalog.tables[name]))
             table_files(path, delta_table(path))
         except (LakeError, DeltaError, OSError):
             if name in catalog.tables:
                 forget_tables(lake, catalog.generation, (SIGNATURES, PAIRS))
-            shutil.rmtree(table_path(folder, name), ignore_errors=True)
+            shutil.rmtree(path, ignore_errors=True)
     kept = {name: version for name, version in catalog.tables.items() if name not in (SIGNATURES, PAIRS)}
     stripped = msgspec.structs.replace(catalog, tables=kept)
     return roll_back_uncommitted(lake, stripped)

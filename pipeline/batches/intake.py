@@ -42,8 +42,46 @@ def ingest(paths: list[Path], settings: Settings, *, now: dt.datetime) -> str:
     )
     gate = ["gated"] if settings.is_gated else []
     batch_id = make_id("b", *identity, *gate)
-    keep_arrival(settings.raw, batch_id, objects, unreadable, inputs, now=now, is_gated=settings.is_gated)
-    return stage_objects(objects, unreadable, inputs, batch_id, settings, now=now)
+    return stage_arrival(objects, unreadable, inputs, batch_id, settings, now=now)
+
+
+def stage_arrival(
+    objects: list[RawObject],
+    unreadable: list[FailedItem],
+    inputs: list[str],
+    batch_id: str,
+    settings: Settings,
+    *,
+    now: dt.datetime,
+    replays: Sequence[str] = (),
+    replayed_articles: Sequence[Row] = (),
+    revisions: Sequence[Row] = (),
+    advance: SourceAdvance | None = None,
+) -> str:
+    """Keep the record of what arrived, which a rebuild goes by, and stage it; see :func:`stage_objects`."""
+    keep_arrival(
+        settings.raw,
+        batch_id,
+        objects,
+        unreadable,
+        inputs,
+        now=now,
+        source=None if advance is None else advance.source,
+        is_gated=settings.is_gated,
+        replays=replays,
+    )
+    return stage_objects(
+        objects,
+        unreadable,
+        inputs,
+        batch_id,
+        settings,
+        now=now,
+        replays=replays,
+        replayed_articles=replayed_articles,
+        revisions=revisions,
+        advance=advance,
+    )
 
 
 def stage_objects(
@@ -98,8 +136,10 @@ def _stage_items(
     staged.write_rows("replay", "articles", list(replayed_articles))
     staged.write_rows("revise", "revisions", list(revisions))
     staged.write_rows("ingest", "quarantine", _quarantine_rows(sorted_items, now))
-    with Snapshot(settings.lake) as snapshot:
-        tried = seen_again(snapshot, replays, [*items, *unreadable], replayed_articles)
+    tried: list[str] = []
+    if replays:
+        with Snapshot(settings.lake) as snapshot:
+            tried = seen_again(snapshot, replays, [*items, *unreadable], replayed_articles)
     staged.write_note(
         "ingest",
         {

@@ -12,9 +12,9 @@ from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import Catalog, catalog_path, read_catalog, writer_lock
 from pipeline.lake.check import Damage, ReadFile, check_content, check_tables
-from pipeline.lake.history import AHEAD_REMEDY, ahead_of_clock, damaged_copies
+from pipeline.lake.history import AHEAD_REMEDY, ahead_of_clock, check_not_set_back, damaged_copies
 from pipeline.lake.snapshot import Snapshot, table_rows
-from pipeline.lake.views import check_catalog, is_shown, shown_version
+from pipeline.lake.views import read_shown
 from pipeline.quality.ledger import balances
 from pipeline.sources.arrival_records import read_arrivals
 from pipeline.sources.raw import file_hash, raw_path
@@ -100,19 +100,18 @@ def _database(settings: Settings) -> Iterator[Damage]:
         # A writer replaces the database after the catalog: who has its place finds both as it leaves them.
         with suppress(LakeError):  # where nothing can be written, nobody writes
             held.enter_context(writer_lock(lake))
-        catalog, shown = read_catalog(lake), shown_version(database)
-        is_current = is_shown(database, lake, catalog)
+        catalog, shown = read_catalog(lake), read_shown(database)
         try:
-            check_catalog(database, lake, catalog)
+            check_not_set_back(lake, catalog, shown.catalog if shown else None)
         except LakeError as error:
             yield Damage("", str(catalog_path(lake)), str(error), "")
             return
-    if catalog.version and not is_current:
+    if catalog.version and (shown is None or not shown.is_of(lake, catalog)):
         state = (
             "is missing or no database"
             if shown is None
-            else f"shows state {shown}, the catalog is at {catalog.version}"
-            if shown != catalog.version
+            else f"shows state {shown.catalog.version}, the catalog is at {catalog.version}"
+            if shown.catalog.version != catalog.version
             else f"does not show this state of the lake in {lake}"
         )
         remedy = "The next run makes it again, and so does `incidents lake compact`."

@@ -6,14 +6,13 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from pipeline.batches.intake import stage_objects
+from pipeline.batches.intake import stage_arrival
 from pipeline.batches.resolution import is_input
 from pipeline.config import Settings
 from pipeline.errors import SourceError
 from pipeline.ids import make_id
 from pipeline.lake.snapshot import Snapshot
 from pipeline.schema.tables import table
-from pipeline.sources.arrival_records import keep_arrival
 from pipeline.sources.items import FailedItem
 from pipeline.sources.locations import file_of
 from pipeline.sources.raw import RawObject, raw_path, whole
@@ -53,17 +52,7 @@ def ingest_quarantined(quarantine_ids: list[str], settings: Settings, *, now: dt
     ids = [row["quarantine_id"] for row in rows]
     inputs = sorted({row["input_location"] for row in rows})
     batch_id = make_id("b", "replay", state, *ids)
-    keep_arrival(
-        settings.raw,
-        batch_id,
-        objects,
-        unreadable,
-        inputs,
-        now=now,
-        is_gated=settings.is_gated,
-        replays=ids,
-    )
-    return stage_objects(
+    return stage_arrival(
         objects, unreadable, inputs, batch_id, settings, now=now, replays=ids, replayed_articles=articles
     )
 

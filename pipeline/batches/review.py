@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from pipeline.batches.corrected_inputs import corrected_input
-from pipeline.batches.intake import stage_objects
+from pipeline.batches.intake import stage_arrival
 from pipeline.batches.replay import open_rows, stored_articles
 from pipeline.config import Settings
 from pipeline.errors import ReviewError
@@ -27,7 +27,6 @@ from pipeline.quality.quarantine import entity_key
 from pipeline.quality.revisions import json_text, revision_row
 from pipeline.schema.expectations import expectation_names
 from pipeline.schema.tables import table
-from pipeline.sources.arrival_records import keep_arrival
 from pipeline.sources.raw import RawObject
 
 Row = dict[str, Any]
@@ -65,16 +64,14 @@ def ingest_decisions(decisions: Sequence[Decision], settings: Settings, *, now: 
         articles = stored_articles(snapshot, plan.versions)
         plan.replays += open_ids(snapshot, plan.versions)
     batch_id = make_id("b", "review", *sorted(row["revision_id"] for row in plan.revisions))
-    inputs, replays = sorted({raw.location for raw in plan.objects}), sorted(set(plan.replays))
-    keep_arrival(settings.raw, batch_id, plan.objects, [], inputs, now=now, replays=replays)
-    return stage_objects(
+    return stage_arrival(
         plan.objects,
         [],
-        inputs,
+        sorted({raw.location for raw in plan.objects}),
         batch_id,
         settings,
         now=now,
-        replays=replays,
+        replays=sorted(set(plan.replays)),
         replayed_articles=articles,
         revisions=plan.revisions,
     )

@@ -15,7 +15,7 @@ import orjson
 import typer
 from rich.markup import escape
 
-from pipeline.cli.console import Json, clean_text, err, out, print_table, say
+from pipeline.cli.console import Json, clean_lines, clean_text, err, out, print_table, say
 from pipeline.config import settings
 
 if TYPE_CHECKING:
@@ -193,11 +193,7 @@ def _shell_answer(sandbox: Sandbox, statement: str) -> None:
     try:
         _print_table(sandbox.ask(statement, limit=_SHELL_ROWS))
     except QueryError as error:
-        err.print(f"[red]{escape(_lines(error))}[/red]")
-
-
-def _lines(error: Exception) -> str:
-    return "\n".join(map(clean_text, str(error).splitlines()))
+        err.print(f"[red]{escape(clean_lines(error))}[/red]")
 
 
 @contextmanager

@@ -29,8 +29,7 @@ def print_json(value: Any) -> None:
 
 def tell_error(error: PipelineError) -> None:
     """An expected error on standard error; it may quote what an article says."""
-    told = "\n".join(map(clean_text, str(error).splitlines()))
-    err.print(f"[red]{escape(type(error).__name__)}:[/red] {escape(told)}")
+    err.print(f"[red]{escape(type(error).__name__)}:[/red] {escape(clean_lines(error))}")
 
 
 def say(line: str) -> None:
@@ -47,6 +46,11 @@ def clean_text(value: Any) -> str:
     """A cell for the terminal: control and direction characters, which could forge lines, made visible."""
     text = "" if value is None else str(value)
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def clean_lines(value: Any) -> str:
+    """The same of a text that has lines of its own."""
+    return "\n".join(map(clean_text, str(value).splitlines()))
 
 
 def print_table(columns: list[str], rows: list[list[Any]], title: str | None = None) -> None:

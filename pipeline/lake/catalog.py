@@ -69,6 +69,10 @@ class Catalog(msgspec.Struct, frozen=True):
         """Where the tables of this state lie."""
         return lake / self.generation
 
+    def without_sources(self) -> Catalog:
+        """What a state shows: how far sources were read moves on without a new version."""
+        return msgspec.structs.replace(self, sources={})
+
     def source(self, name: str) -> SourceState:
         """How far the source is published; nothing yet where it is unknown."""
         return self.sources.get(name, SourceState())

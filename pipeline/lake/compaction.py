@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipeline.lake.catalog import Catalog, Operation, write_catalog
 from pipeline.lake.checksums import sealed
-from pipeline.lake.store import HOOKS, WRITER_PROPERTIES, delta_table, open_table, table_path
+from pipeline.lake.store import HOOKS, WRITER_PROPERTIES, delta_table, open_table, table_files, table_path
 
 TARGET_BYTES = 32 << 20
 """Files of this size are left alone, so that a row is written again a bounded number of times however the lake grows."""
@@ -33,10 +33,6 @@ def superfluous_files(opened: deltalake.DeltaTable) -> int:
     return sum(count - 1 for count in found.values())
 
 
-def _files(opened: deltalake.DeltaTable) -> int:
-    return int(pa.table(opened.get_add_actions()).num_rows)
-
-
 def compact(
     lake: Path, catalog: Catalog, *, at_least: int = 1, now: dt.datetime | None = None
 ) -> tuple[Catalog, Mapping[str, int]]:
@@ -50,18 +46,20 @@ def compact(
     for name, version in catalog.tables.items():
         if superfluous_files(open_table(folder, name, version)) < at_least:
             continue
-        written = delta_table(table_path(folder, name))
-        before = _files(written)
+        path = table_path(folder, name)
+        written = delta_table(path)
+        before = len(table_files(path, written))
         written.optimize.compact(
             target_size=TARGET_BYTES,
             max_concurrent_tasks=1,
             writer_properties=WRITER_PROPERTIES,
             post_commithook_properties=HOOKS,
         )
-        if _files(written) < before:
+        after = len(table_files(path, written))
+        if after < before:
             written.create_checkpoint()
             tables[name] = int(written.version())
-            fewer[name] = before - _files(written)
+            fewer[name] = before - after
     if fewer:
         made = msgspec.structs.replace(
             catalog, version=catalog.version + 1, tables=tables, operation=Operation.COMPACT

@@ -16,9 +16,10 @@ import msgspec
 import pyarrow as pa
 
 from pipeline.errors import LakeError
-from pipeline.lake.catalog import Catalog, Operation, decode_catalog, history_path
+from pipeline.lake.catalog import Catalog, Operation
 from pipeline.lake.counting import UNCOUNTED_TABLE, count_copies, keep_copies, recount_copies
 from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, SIGNATURES, current_pairs
+from pipeline.lake.history import is_kept
 from pipeline.lake.snapshot import rows_select, sql_text
 from pipeline.lake.store import StoredTable, data_files
 from pipeline.lake.supersession import SUPERSEDED
@@ -56,7 +57,7 @@ SEMI JOIN affected AS two ON two.article_id = found.other_article_id
 
 def state_statement(lake: Path, catalog: Catalog) -> str:
     """The view that says which state of which lake a database file shows."""
-    state = msgspec.json.encode(msgspec.structs.replace(catalog, sources={})).decode()
+    state = msgspec.json.encode(catalog.without_sources()).decode()
     return f"CREATE VIEW {STATE_VIEW} AS SELECT {sql_text(state)} AS catalog, {sql_text(str(lake))} AS lake"
 
 
@@ -107,13 +108,7 @@ def _shown_state(connection: duckdb.DuckDBPyConnection, lake: Path) -> Catalog |
     except duckdb.Error:
         return None
     shown = msgspec.json.decode(encoded, type=Catalog)
-    try:
-        kept = decode_catalog(history_path(lake, shown.version))
-    except LakeError:
-        return None
-    if kept is None or kept.committed_at is None or msgspec.structs.replace(kept, sources={}) != shown:
-        return None
-    return shown
+    return shown if shown.committed_at is not None and is_kept(lake, shown) else None
 
 
 def _new_files(lake: Path, name: str, earlier: Catalog, catalog: Catalog) -> list[str] | None:

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -72,7 +73,7 @@ def check_not_set_back(lake: Path, catalog: Catalog, shown: Catalog | None = Non
         LakeError: the catalog is older than the lake, or says something else than its own copy.
     """
     last = last_version(lake, catalog)
-    if shown is not None and shown.version > last and _is_kept(lake, shown):
+    if shown is not None and shown.version > last and is_kept(lake, shown):
         last = shown.version
     if last > catalog.version:
         raise LakeError(
@@ -94,23 +95,18 @@ def check_not_set_back(lake: Path, catalog: Catalog, shown: Catalog | None = Non
 def _is_edited(catalog: Catalog, kept: Catalog) -> bool:
     """True where the catalog differs from its copy, which may have forgotten tables that are made anew."""
     own = {name: catalog.tables.get(name) for name in kept.tables}
-    blank = msgspec.structs.replace(_but_for_sources(kept), tables={}, rows={})
-    return (
-        own != kept.tables or msgspec.structs.replace(_but_for_sources(catalog), tables={}, rows={}) != blank
-    )
+    blank: dict[str, Any] = {"tables": {}, "rows": {}, "sources": {}}
+    said, copied = (msgspec.structs.replace(one, **blank) for one in (catalog, kept))
+    return own != kept.tables or said != copied
 
 
-def _is_kept(lake: Path, shown: Catalog) -> bool:
+def is_kept(lake: Path, shown: Catalog) -> bool:
     """True where the history has the very state: it is one of this lake, and was committed."""
     try:
         kept = decode_catalog(history_path(lake, shown.version))
     except LakeError:
         return False
-    return kept is not None and _but_for_sources(kept) == _but_for_sources(shown)
-
-
-def _but_for_sources(catalog: Catalog) -> Catalog:
-    return msgspec.structs.replace(catalog, sources={})
+    return kept is not None and kept.without_sources() == shown.without_sources()
 
 
 def readable_states(lake: Path) -> Iterator[Catalog]:

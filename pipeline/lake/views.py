@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import msgspec
@@ -155,8 +156,19 @@ def database_as_of(lake: Path, asked: str) -> Iterator[Path]:
         yield database
 
 
-def _shown(database: Path) -> tuple[Catalog, str] | None:
-    """The state a database file shows, without its sources, and the lake's folder; ``None`` where there is no usable file."""
+class Shown(NamedTuple):
+    """What a database file shows: a state, without its sources, of the lake in a folder."""
+
+    catalog: Catalog
+    lake: str
+
+    def is_of(self, lake: Path, catalog: Catalog) -> bool:
+        """Whether it is this very state, from the files of this folder."""
+        return self == (catalog.without_sources(), str(lake))
+
+
+def read_shown(database: Path) -> Shown | None:
+    """What a database file shows; ``None`` where there is no usable file."""
     if not database.exists():
         return None
     try:
@@ -164,28 +176,24 @@ def _shown(database: Path) -> tuple[Catalog, str] | None:
             [(encoded, lake)] = connection.execute(f"SELECT catalog, lake FROM {STATE_VIEW}").fetchall()
     except duckdb.Error:
         return None  # half-written by another program, of a foreign origin, or an older product's: it is made anew
-    return msgspec.json.decode(encoded, type=Catalog), str(lake)
+    return Shown(msgspec.json.decode(encoded, type=Catalog), str(lake))
 
 
 def shown_version(database: Path) -> int | None:
     """The catalog version a database file shows; ``None`` where there is no usable file."""
-    shown = _shown(database)
-    return shown[0].version if shown else None
-
-
-def is_shown(database: Path, lake: Path, catalog: Catalog) -> bool:
-    """Whether the database shows this very state of the lake, from the files of this folder."""
-    return _shown(database) == (msgspec.structs.replace(catalog, sources={}), str(lake))
+    shown = read_shown(database)
+    return shown.catalog.version if shown else None
 
 
 def check_catalog(database: Path, lake: Path, catalog: Catalog) -> None:
     """Refuse to go on from a catalog that is not the last one that was committed; see ``history.check_not_set_back``."""
-    shown = _shown(database)
-    check_not_set_back(lake, catalog, shown[0] if shown else None)
+    shown = read_shown(database)
+    check_not_set_back(lake, catalog, shown.catalog if shown else None)
 
 
 def refresh_database(database: Path, lake: Path) -> None:
     """Bring the database up to the catalog, where a run died between the two or the lake was moved."""
     catalog = read_catalog(lake)
-    if not is_shown(database, lake, catalog):
+    shown = read_shown(database)
+    if shown is None or not shown.is_of(lake, catalog):
         write_database(database, lake, catalog)

@@ -115,9 +115,8 @@ def _is_rested_on(quoted: str, revised: Row) -> bool:
     resting = [name for name, fields in EVIDENCE_OF.items() if quoted in fields and name in revised] or [
         quoted
     ]
-    return not any(name in revised[CORRECTED] for name in resting) or any(
-        revised[name] is not None and name not in revised[CORRECTED] for name in resting
-    )
+    corrected = [name for name in resting if name in revised[CORRECTED]]
+    return not corrected or any(revised[name] is not None for name in resting if name not in corrected)
 
 
 def stored_value(spec: Table, name: str, text: str) -> Any:
