@@ -32,7 +32,7 @@ class Sentence:
 
 
 def split_sentences(text: str) -> list[Sentence]:
-    """The sentences of a text. A line break ends one; over-long ones are cut at a space."""
+    """The sentences of a text. A line break ends one, but is a space inside one; over-long ones are cut at a space."""
     found = []
     text = _unwrapped(text)
     for number, paragraph in enumerate(_PARAGRAPH.finditer(text)):
