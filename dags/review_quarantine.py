@@ -50,7 +50,7 @@ def review_quarantine() -> None:
         response_timeout=timedelta(days=2),
         params={
             "reason": Param("", type="string", title="Reason", description_md="Why, in words that a stranger understands."),
-            "corrections": Param("", type="string", title="Corrections", description_md="For correct: `field=value`, one a line."),
+            "corrections": Param(None, type=["null", "string"], format="multiline", title="Corrections", description_md="For correct: `field=value`, one a line."),
         },
     ).expand_kwargs(asked)  # fmt: skip
     apply(asked, answers.output)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
+
+from playwright.sync_api import expect
 
 from tests.browser import launched_browser
 
@@ -48,8 +53,9 @@ def check_refusals(base: str, reports: Path, run_id: str, token: str) -> None:
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def check_views(base: str, run_id: str, batch_id: str, password: str) -> None:
-    """The dashboard in the menu, and the batch's page on the Dag run's."""
+@contextmanager
+def logged_in(base: str, password: str) -> Iterator[Any]:
+    """A page of the UI on which a person is logged in."""
     with launched_browser() as browser:
         page = browser.new_context(viewport={"width": 1300, "height": 900}).new_page()
         page.set_default_timeout(60_000)
@@ -58,9 +64,28 @@ def check_views(base: str, run_id: str, batch_id: str, password: str) -> None:
         page.fill("input[name=password]", password)
         page.keyboard.press("Enter")
         page.get_by_text("Browse").first.wait_for()
+        yield page
+        page.context.close()
+
+
+def check_views(base: str, run_id: str, batch_id: str, password: str) -> None:
+    """The dashboard in the menu, and the batch's page on the Dag run's."""
+    with logged_in(base, password) as page:
         page.goto(f"{base}/plugin/data-quality")
         page.frame_locator("iframe").get_by_role("link", name=batch_id).wait_for()
         page.goto(f"{base}/dags/publish_incidents/runs/{quote(run_id)}")
         page.get_by_role("link", name="Data quality").last.click()
         page.frame_locator("iframe").get_by_text(f"Batch {batch_id}").wait_for()
-        page.context.close()
+
+
+def correct_in_form(base: str, subject: str, reason: str, corrections: str, password: str) -> None:
+    """Find a question under "Required Actions" and correct its row; the other decisions ask for a reason alone."""
+    with logged_in(base, password) as page:
+        page.goto(f"{base}/required_actions")
+        page.get_by_role("link", name=subject).click()
+        page.fill("[name=element_reason]", reason)
+        for action in ("accept", "retract", "leave open"):
+            expect(page.get_by_role("button", name=action, exact=True)).to_be_enabled()
+        page.fill("[name=element_corrections]", corrections)
+        page.get_by_role("button", name="correct", exact=True).click()
+        page.get_by_text("response successful").wait_for()

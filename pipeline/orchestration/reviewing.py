@@ -45,7 +45,11 @@ def _question(quarantine_id: str, found: Settings) -> dict[str, str]:
     for quote in told["quotes"]:
         before, words, after = (plain_markdown(quote[part]) for part in ("before", "quote", "after"))
         lines.append(f"{plain_markdown(quote['field'])}: …{before} **{words}** {after}…")
-    return {"subject": f"{quarantine_id}: {plain_markdown(told['reason_code'])}", "body": "\n\n".join(lines)}
+    # the subject is shown as it is, not as Markdown: a reason code is a word of our own
+    return {
+        "subject": f"{quarantine_id}: {told['reason_code'].replace('_', ' ')}",
+        "body": "\n\n".join(lines),
+    }
 
 
 def _text(value: Any) -> str:

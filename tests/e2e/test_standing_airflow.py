@@ -24,7 +24,7 @@ from pipeline.batches.review import Decision
 from pipeline.config import SAMPLES_DIR, Settings
 from pipeline.lake.database import open_database
 from pipeline.orchestration.environment import USER, write_password
-from tests.airflow_pages import check_refusals, check_views
+from tests.airflow_pages import check_refusals, check_views, correct_in_form
 from tests.articles import record
 from tests.broker import Broker, as_values, declare_topic, held_ids, rows, running_broker
 
@@ -91,12 +91,10 @@ def _call(
     path: str,
     body: dict[str, Any] | None = None,
     token: str | None = None,
-    method: str | None = None,
 ) -> dict[str, Any]:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}",
         data=None if body is None else json.dumps(body).encode(),
-        method=method,
     )
     request.add_header("Content-Type", "application/json")
     if token:
@@ -201,24 +199,16 @@ def test_people_decide_about_quarantined_rows_in_a_form_and_the_decisions_are_pu
         return [one for one in waiting if one["task_instance"]["try_number"] in noted]
 
     form = until(open_forms, "the question")[0]
+    assert form["subject"].endswith(": failed expectation")
     assert "The incident is not later than" in html.unescape(form["body"])
     assert not any(sign in form["body"] for sign in ("{", "<", "](", "://"))
-    answer = {
-        "chosen_options": ["correct"],
-        "params_input": {
-            "reason": "It was in March.",
-            "corrections": "date_start=2025-03-03\ndate_end=2025-03-03",
-        },
-    }
+    reason, corrections = "It was in March.", "date_start=2025-03-03\ndate_end=2025-03-03"
+    correct_in_form(f"http://127.0.0.1:{port}", form["subject"], reason, corrections, write_password(home))
 
-    def end_of_review() -> str | None:
-        for one in open_forms():
-            index = one["task_instance"]["map_index"]
-            _call(port, f"{path}/taskInstances/decide/{index}/hitlDetails", answer, token, "PATCH")
-        state = _call(port, path, token=token)["state"]
-        return str(state) if state in {"success", "failed"} else None
-
-    state = until(end_of_review, "the end of the review")
+    state = until(
+        lambda: (s := _call(port, path, token=token)["state"]) in {"success", "failed"} and s,
+        "the end of the review",
+    )
     assert state == "success"
     [row] = rows(home, _REVIEWED)
     assert (row["report_id"], str(row["date_start"])) == (key, "2025-03-03")
