@@ -44,29 +44,30 @@ SELECT article, printf('r-%016x', hash(n)) AS report_id, article_key(article) AS
   CASE kind WHEN 0 THEN 'Battles' WHEN 1 THEN 'Violence against civilians' ELSE 'Explosions/Remote violence' END AS event_type,
   CASE kind WHEN 0 THEN 'Armed clash' WHEN 1 THEN 'Attack' ELSE 'Shelling/artillery/missile attack' END AS sub_event_type,
   CASE WHEN is_original(article) THEN 'actual' WHEN is_copy(article) AND n % 2 = 0 THEN 'foiled'
-       WHEN chance(n, 6) < .97 THEN 'actual' ELSE 'foiled' END AS status,
+       WHEN chance(told, 6) < .97 THEN 'actual' ELSE 'foiled' END AS status,
   status = 'actual' AND NOT is_copy(article) AS is_counted,
-  day AS date_start, day AS date_end, CASE WHEN chance(n, 7) < .9 THEN 1 ELSE 2 END AS date_precision, 'Sunday' AS date_text,
+  day AS date_start, day AS date_end, CASE WHEN chance(told, 7) < .9 THEN 1 ELSE 2 END AS date_precision, 'Sunday' AS date_text,
   code AS country_code, 'Country ' || code AS country_name, 'Province ' || spot % 12 AS admin1_name, 'Town ' || spot AS place_name,
   -30 + c * 2.1 + spot % 20 * .1 AS latitude, 10 + c * 3.3 + spot // 20 * .1 AS longitude,
-  CASE WHEN chance(n, 8) < .8 THEN 1 ELSE 4 END AS geo_precision,
+  CASE WHEN chance(told, 8) < .8 THEN 1 ELSE 4 END AS geo_precision,
   ['Group ' || c || '-' || spot % 5] AS perpetrators, ['soldiers'] AS targets, ['rifle'] AS weapons,
   [struct_pack("name" := 'Group ' || c || '-' || spot % 5, "role" := 'perpetrator', actor_id := '1', actor_type := 'rebel_group'),
    struct_pack("name" := 'soldiers', "role" := 'target', actor_id := NULL, actor_type := CASE kind WHEN 1 THEN 'civilians' ELSE 'state_forces' END)] AS actors,
-  dead AS fatalities_low, CASE WHEN chance(n, 9) < .85 THEN dead END AS fatalities_best,
-  CASE WHEN chance(n, 10) < .7 THEN dead + 1 END AS fatalities_high, CASE kind WHEN 1 THEN dead END AS fatalities_civilians,
-  dead * 2 AS injured_best, .3 + .6 * chance(n, 11) AS confidence,
+  dead AS fatalities_low, CASE WHEN chance(told, 9) < .85 THEN dead END AS fatalities_best,
+  CASE WHEN chance(told, 10) < .7 THEN dead + 1 END AS fatalities_high, CASE kind WHEN 1 THEN dead END AS fatalities_civilians,
+  dead * 2 AS injured_best, .3 + .6 * chance(told, 11) AS confidence,
   [struct_pack(field := 'event_type', "start" := 0, "end" := 20, quote := 'killing ' || dead || ' people in Town ' || spot)] AS evidence,
   'rules' AS extractor, '1' AS extractor_version, year(day) AS incident_year, 'b-1' AS batch_id
-FROM (SELECT n, n // 2 AS article, c, {_COUNTRIES}[c + 1] AS code, (chance(n, 2) * 3)::INTEGER % 3 AS kind, (chance(n, 3) ** 2 * 399)::INTEGER AS spot,
-             CASE WHEN chance(n, 12) < .8 THEN (-ln(1 - chance(n, 4) * .9999) * 3)::INTEGER END AS dead,
-             DATE '2018-01-01' + (chance(n, 5) * 2921)::INTEGER AS day
-      FROM (SELECT range AS n, (chance(range, 1) ** 2 * 29)::INTEGER AS c FROM range($first, $last)))
+FROM (SELECT n, told, n // 2 AS article, c, {_COUNTRIES}[c + 1] AS code, (chance(told, 2) * 3)::INTEGER % 3 AS kind, (chance(told, 3) ** 2 * 399)::INTEGER AS spot,
+             CASE WHEN chance(told, 12) < .8 THEN (-ln(1 - chance(told, 4) * .9999) * 3)::INTEGER END AS dead,
+             DATE '2018-01-01' + (chance(told, 5) * 2921)::INTEGER AS day
+      FROM (SELECT range AS n, CASE WHEN is_copy(range // 2) THEN range - 2 ELSE range END AS told, (chance(told, 1) ** 2 * 29)::INTEGER AS c
+            FROM range($first, $last)))
 """
 _ARTICLES = """
 SELECT n AS article, article_key(n) AS article_id, version_key(n, 1) AS version, 'Outlet ' || (chance(n, 20) ** 2 * 200)::INTEGER AS source_name,
   'Attack kills people in town ' || n AS title, 'Gunmen killed people on Sunday, officials said.' AS "text", 'en' AS "language",
-  TIMESTAMPTZ '2018-01-02 00:00:00+00' + to_hours((chance(n, 21) * 70000)::INTEGER) AS published_at, published_at::DATE AS published_on,
+  TIMESTAMPTZ '2018-01-02 00:00:00+00' + to_hours((chance(n - is_copy(n)::INTEGER, 21) * 70000)::INTEGER + is_copy(n)::INTEGER) AS published_at, published_at::DATE AS published_on,
   year(published_at) AS published_year, published_at AS first_seen_at, 'b-1' AS batch_id
 FROM (SELECT range AS n FROM range($first // 2, $last // 2))
 """

@@ -20,7 +20,6 @@ from pipeline.extract.rows import EXTRACTED_TABLES
 from pipeline.ids import make_id
 from pipeline.lake.counting import UNCOUNTED_TABLE
 from pipeline.lake.database import open_database
-from pipeline.lake.duplicates import GROUPS_TABLE
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.corrections import parse_corrections
 from pipeline.quality.quarantine import entity_key
@@ -100,21 +99,23 @@ def _planned(
 
 
 def counted_instead(batch_id: str, settings: Settings) -> list[str]:
-    """Where a batch decided about articles that are copies and do not count: which article counts, and its reports."""
+    """Where a batch decided about reports that do not count, for a copy tells the same: which report counts instead."""
     with open_database(settings.database) as connection:
         rows = connection.execute(
-            f"""SELECT decided.article_id, counted.article_id, list(report_id ORDER BY report_id) FILTER (WHERE report_id IS NOT NULL)
-                FROM (SELECT DISTINCT article_id FROM revisions WHERE batch_id = ? AND reviewer_name IS NOT NULL) AS decided
-                SEMI JOIN {UNCOUNTED_TABLE} AS uncounted USING (article_id)
-                JOIN {GROUPS_TABLE} AS own ON own.article_id = decided.article_id
-                JOIN (SELECT * FROM {GROUPS_TABLE} ANTI JOIN {UNCOUNTED_TABLE} USING (article_id)) AS counted
-                  ON counted.near_duplicate_group = own.near_duplicate_group
-                LEFT JOIN incident_reports AS report ON report.article_id = counted.article_id GROUP BY ALL ORDER BY ALL""",
+            f"""SELECT decided.entity_id, counted_report_id, report.article_id
+                FROM (SELECT DISTINCT entity_id FROM revisions WHERE batch_id = ? AND reviewer_name IS NOT NULL) AS decided
+                JOIN {UNCOUNTED_TABLE} AS left_out ON left_out.report_id = decided.entity_id
+                LEFT JOIN incident_reports AS report ON report.report_id = counted_report_id ORDER BY ALL""",
             [batch_id],
         ).fetchall()
     return [
-        f"Article {article} is a copy: in totals {counted} counts instead, with its reports {', '.join(reports or ['(none)'])}."
-        for article, counted, reports in rows
+        f"A copy tells the same as {decided}: in totals "
+        + (
+            f"{counted} of the article {article} counts instead."
+            if article
+            else f"none counts, for {counted} was retracted."
+        )
+        for decided, counted, article in rows
     ]
 
 
@@ -245,4 +246,4 @@ def _revisions(
     if decision.action == "accept":
         names = expectation_names(table(entity))
         return [revision_row(**common, new=json_text(sorted(names[s] for s in failed if s in names)))]
-    return [revision_row(**common)]
+    return [revision_row(**common, old=json_text(held) if decision.action == "retract" else None)]

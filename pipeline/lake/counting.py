@@ -1,53 +1,119 @@
-"""Which articles of a group of copies do not count, kept in the database file, so that a question need not work out the groups.
+"""Which reports of copies do not count, kept in the database file, so that a question need not work it out.
 
-It follows from the groups, from how many incidents their articles tell, and from what people have decided about these: a later state
+It follows from the groups of copies, from what their articles tell, and from what people have decided about it: a later state
 changes it only in groups that were made again, or that hold an article whose reports or decisions came, changed or went.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
 
 import duckdb
+import orjson
+import pyarrow as pa
 
 from pipeline.lake.duplicates import GROUPS_TABLE
 from pipeline.lake.snapshot import sql_text
+from pipeline.lake.stories import Told, told, uncounted
 
-UNCOUNTED_TABLE = "derived.uncounted_articles"
+UNCOUNTED_TABLE = "derived.uncounted_reports"
 _EARLIER = f"earlier.{UNCOUNTED_TABLE}"
-_UNCOUNTED = f"""
-INSERT INTO {UNCOUNTED_TABLE}
-WITH decided AS (
-  SELECT article_version, count(*) FILTER (WHERE verdict = 'retract') AS retracted,
-         count(*) FILTER (WHERE is_corrected AND verdict IS DISTINCT FROM 'retract') AS corrected
-  FROM (SELECT article_version, entity_id, bool_or(action = 'correct') AS is_corrected,
-               arg_max(action, (decided_at, revision_id)) FILTER (WHERE action IN ('retract', 'restore')) AS verdict
-        FROM versions.revisions WHERE entity = 'incident_reports' GROUP BY article_version, entity_id)
-  GROUP BY article_version
-), told AS (
-  SELECT copy.article_id, copy.version, near_duplicate_group, count(report_id) AS reports
-  FROM {{groups}} AS copy
-  LEFT JOIN main.incident_reports AS report ON report.article_version = copy.version AND report.status = 'actual'
-  GROUP BY copy.article_id, copy.version, near_duplicate_group
-)
-SELECT article_id, version FROM told LEFT JOIN decided ON decided.article_version = told.version
-QUALIFY row_number() OVER (PARTITION BY near_duplicate_group
-                           ORDER BY coalesce(corrected, 0) > 0 DESC, reports + coalesce(retracted, 0) DESC, article_id) > 1
-ORDER BY article_id
+_FIELDS = (
+    "report_id", "country_code", "date_start", "date_precision", "place_name", "admin1_name", "geo_precision",
+    "fatalities_best", "fatalities_low", "fatalities_high", "event_type",
+)  # fmt: skip
+_DECIDED = """
+SELECT article_version, entity_id,
+       list(struct_pack(field := field, value := old_value) ORDER BY decided_at DESC, revision_id DESC) FILTER (WHERE action = 'correct') AS corrected,
+       arg_max(action, (decided_at, revision_id)) FILTER (WHERE action IN ('retract', 'restore')) = 'retract' AS is_retracted,
+       arg_max(old_value, (decided_at, revision_id)) FILTER (WHERE action = 'retract') AS retracted_report
+FROM versions.revisions WHERE entity = 'incident_reports' GROUP BY article_version, entity_id
 """
-"""An article with a report that a person corrected comes first, then the one that tells most. What was retracted counts as told: else
-taking a report back would let a copy step in, which tells it still."""
+_SHOWN = f"""
+SELECT near_duplicate_group, copy.article_id, epoch_us(copy.published_at), corrected, {", ".join(_FIELDS)}
+FROM {{groups}} AS copy
+JOIN main.incident_reports AS report ON report.article_version = copy.version AND report.status = 'actual'
+LEFT JOIN ({_DECIDED}) AS decided ON decided.entity_id = report.report_id ORDER BY near_duplicate_group
+"""
+_RETRACTED = f"""
+SELECT near_duplicate_group, copy.article_id, epoch_us(copy.published_at), corrected, retracted_report
+FROM {{groups}} AS copy JOIN ({_DECIDED}) AS decided ON decided.article_version = copy.version
+WHERE is_retracted AND retracted_report IS NOT NULL
+"""
 _RECOUNTED = f"""
 CREATE TEMP TABLE recounted AS
 SELECT * FROM {GROUPS_TABLE} SEMI JOIN (
   SELECT near_duplicate_group FROM {GROUPS_TABLE} SEMI JOIN ({{changed}}) USING (article_id)
 ) USING (near_duplicate_group)
 """
+_ROWS_AT_ONCE = 10_000
 
 
-def count_copies(connection: duckdb.DuckDBPyConnection) -> None:
-    """Find the articles that do not count, of all groups."""
-    connection.execute(_UNCOUNTED.format(groups=GROUPS_TABLE))
+def count_copies(connection: duckdb.DuckDBPyConnection, groups: str = GROUPS_TABLE) -> None:
+    """Find the reports that do not count, of all groups or of those in a table."""
+    left_out = [
+        (report.article_id, report.report_id, counts.report_id)
+        for story in _stories(connection, groups)
+        for report, counts in uncounted(story)
+    ]
+    columns = zip(*left_out, strict=True) if left_out else ([], [], [])
+    connection.register("left_out", pa.table([pa.array(column, pa.string()) for column in columns], _NAMES))
+    connection.execute(f"INSERT INTO {UNCOUNTED_TABLE} FROM left_out ORDER BY article_id, report_id")
+    connection.unregister("left_out")
+
+
+_NAMES = ["article_id", "report_id", "counted_report_id"]
+
+
+def _stories(connection: duckdb.DuckDBPyConnection, groups: str) -> Iterator[list[Told]]:
+    """What the copies of each group tell, retracted reports included."""
+    retracted: dict[str, list[Told]] = {}
+    for group, article_id, published_at, corrected, kept in connection.execute(
+        _RETRACTED.format(groups=groups)
+    ).fetchall():
+        report = orjson.loads(kept)
+        if report.get("status") == "actual":
+            one = _told(report, corrected, article_id, published_at, is_retracted=True)
+            retracted.setdefault(group, []).append(one)
+    for group, rows in groupby(_rows(connection, _SHOWN.format(groups=groups)), key=lambda row: row[0]):
+        shown = [
+            _told(
+                dict(zip(_FIELDS, fields, strict=True)),
+                corrected,
+                article_id,
+                published_at,
+                is_retracted=False,
+            )
+            for _, article_id, published_at, corrected, *fields in rows
+        ]
+        yield shown + retracted.get(group, [])
+
+
+def _told(
+    report: dict[str, Any],
+    corrected: list[dict[str, str]] | None,
+    article_id: str,
+    published_at: int,
+    *,
+    is_retracted: bool,
+) -> Told:
+    """The report as its article tells it: what a person corrected makes it no other incident."""
+    read = {
+        change["field"]: orjson.loads(change["value"])
+        for change in corrected or []
+        if change["value"] is not None
+    }
+    return told(
+        report | read, article_id, published_at, is_corrected=bool(corrected), is_retracted=is_retracted
+    )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[Any]:
+    result = connection.execute(query)
+    while rows := result.fetchmany(_ROWS_AT_ONCE):
+        yield from rows
 
 
 def keep_copies(connection: duckdb.DuckDBPyConnection) -> None:
@@ -66,5 +132,5 @@ def recount_copies(connection: duckdb.DuckDBPyConnection, changed_files: Iterabl
         "ANTI JOIN affected USING (article_id) ANTI JOIN recounted USING (article_id)"
     )
     if connection.execute("FROM recounted LIMIT 1").fetchone():
-        connection.execute(_UNCOUNTED.format(groups="recounted"))
+        count_copies(connection, "recounted")
     connection.execute("DROP TABLE temp.recounted")

@@ -64,7 +64,7 @@ def state_statement(lake: Path, catalog: Catalog) -> str:
 def fill_derived(
     connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Catalog, earlier: Path | None = None
 ) -> None:
-    """Write the groups, and which of their articles do not count, where the views look them up.
+    """Write the groups, and which of their reports do not count, where the views look them up.
 
     ``earlier`` is a database file to carry them over from.
     """
@@ -161,7 +161,7 @@ def _insert_groups(connection: duckdb.DuckDBPyConnection, pairs: str, signatures
     columns = {"article_id": list(groups), "near_duplicate_group": list(groups.values())}
     connection.register("found_groups", pa.table(columns, schema=_GROUPS_SCHEMA))
     connection.execute(
-        f"INSERT INTO {GROUPS_TABLE} SELECT article_id, near_duplicate_group, published_month, version FROM found_groups "
+        f"INSERT INTO {GROUPS_TABLE} SELECT article_id, near_duplicate_group, published_month, version, published_at FROM found_groups "
         f"JOIN (SELECT * FROM {signatures} AS kept ANTI JOIN versions.{SUPERSEDED} USING (article_id, version)) "
         "USING (article_id) ORDER BY article_id"
     )

@@ -69,8 +69,8 @@ def view_statements(lake: Path, catalog: Catalog) -> list[str]:
     """The statements that make the views of one visible state, and the tables of groups and copies, empty."""
     statements = ["CREATE SCHEMA versions", "CREATE SCHEMA derived"]
     statements += [
-        f"CREATE TABLE {GROUPS_TABLE} (article_id VARCHAR, near_duplicate_group VARCHAR, published_month INTEGER, version VARCHAR)",
-        f"CREATE TABLE {UNCOUNTED_TABLE} (article_id VARCHAR, version VARCHAR)",
+        f"CREATE TABLE {GROUPS_TABLE} (article_id VARCHAR, near_duplicate_group VARCHAR, published_month INTEGER, version VARCHAR, published_at TIMESTAMPTZ)",
+        f"CREATE TABLE {UNCOUNTED_TABLE} (article_id VARCHAR, report_id VARCHAR, counted_report_id VARCHAR)",
     ]
     statements.append(state_statement(lake, catalog))
     ordered = sorted(tables().values(), key=lambda spec: spec.name != "articles")

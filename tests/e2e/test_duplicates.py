@@ -118,7 +118,7 @@ def test_a_correction_of_a_copy_counts_and_a_retraction_of_one_tells_which_artic
     batch_id = _decide(home, "retract", others[0])
     [(told,)] = [counted_instead(batch_id, home)]
     assert counted in told
-    assert "is a copy" in told
+    assert "A copy tells the same" in told
     assert _counted(home) == [("Konduga", 9, counted)]
     batch_id = _decide(
         home,
@@ -131,6 +131,29 @@ def test_a_correction_of_a_copy_counts_and_a_retraction_of_one_tells_which_artic
     )
     assert _counted(home) == [("Konduga", 8, others[1])]
     assert counted_instead(batch_id, home) == []
+
+
+STOCK = (
+    " The insurgency in the north-east has lasted for years and has driven millions of people from their homes, aid agencies say. "
+    "The fighters want a state of their own and have attacked schools, markets and camps along the border with neighbouring countries. "
+    "A joint force of the countries around the lake has taken back most of the towns that the group once held in the region."
+)
+
+
+def test_attacks_told_with_the_same_stock_sentences_all_count(
+    home: Settings, write_jsonl: Callable[..., Path]
+) -> None:
+    attacks = (("14", "Konduga", "Monday"), ("31", "Gwoza", "Saturday"), ("9", "Damboa", "Sunday"))
+    articles = [
+        record(
+            n,
+            text=f"MAIDUGURI, Nigeria – Boko Haram fighters killed {killed} villagers in {place} on {day}, officials said.{STOCK}",
+        )
+        for n, (killed, place, day) in enumerate(attacks)
+    ]
+    stages.run([write_jsonl("a.jsonl", *articles)], home)
+    assert _ask(home, "SELECT max(article_count) FROM stories") == [(3,)]
+    assert [row[:2] for row in _counted(home)] == [("Damboa", 9), ("Gwoza", 31), ("Konduga", 14)]
 
 
 def test_a_new_version_is_no_duplicate_of_the_old_and_leaves_the_group_with_its_words(
