@@ -11,11 +11,13 @@ from typing import Any
 
 import orjson
 
+from pipeline.batches.contradictions import failed_anew
 from pipeline.batches.corrected_inputs import corrected_input
 from pipeline.batches.intake import stage_arrival
 from pipeline.batches.replay import open_rows, stored_articles
 from pipeline.config import Settings
 from pipeline.errors import ReviewError
+from pipeline.extract.gazetteer import country_name
 from pipeline.extract.rows import EXTRACTED_TABLES
 from pipeline.ids import make_id
 from pipeline.lake.counting import UNCOUNTED_TABLE
@@ -42,6 +44,8 @@ class Decision:
     reviewer: str
     corrections: dict[str, str] = field(default_factory=dict)
     """Field to value as typed, of ``correct``."""
+    is_accepted: bool = False
+    """True where a published row is corrected in spite of the expectations that it fails then."""
 
 
 @dataclass
@@ -205,17 +209,54 @@ def _add_published(plan: _Plan, decision: Decision, snapshot: Snapshot, now: dt.
         if not known:
             continue
         version = (known[0]["article_id"], known[0]["article_version"])
-        if decision.action == "accept":
-            raise ReviewError(
-                f"{decision.target} is published or was decided about; accept is for rows in quarantine."
-            )
-        plan.revisions += _revisions(decision, name, decision.target, version, now, held=known[0])
+        _check_standing(decision, name, snapshot, is_published=bool(rows))
+        revisions = _revisions(decision, name, decision.target, version, now, held=known[0])
+        if rows and decision.action == "correct":
+            revisions += _accepted(decision, name, rows[0], revisions, snapshot, now)
+        plan.revisions += revisions
         plan.versions.add(version)
         return
     raise ReviewError(
         f'No published row has the key {decision.target}. See: incidents query "SELECT report_id FROM incident_reports", '
         "or incidents quarantine list for what was rejected."
     )
+
+
+def _check_standing(decision: Decision, name: str, snapshot: Snapshot, *, is_published: bool) -> None:
+    """Refuse what would change nothing, or nothing that can be seen."""
+    verdicts = snapshot.rows(
+        "SELECT action FROM revisions WHERE entity = ? AND entity_id = ? AND action IN ('retract', 'restore') "
+        "ORDER BY decided_at DESC, revision_id DESC LIMIT 1",
+        [name, decision.target],
+    )
+    is_retracted = bool(verdicts) and verdicts[0]["action"] == "retract" and not is_published
+    if decision.action == "accept":
+        raise ReviewError(
+            f"{decision.target} is published or was decided about; accept is for rows in quarantine."
+        )
+    if decision.action == "restore" and not is_retracted:
+        raise ReviewError(f"{decision.target} is not retracted: there is nothing to undo.")
+    if decision.action != "restore" and is_retracted:
+        raise ReviewError(
+            f"{decision.target} is retracted and stays so. Publish it again first: incidents retract {decision.target} --undo."
+        )
+
+
+def _accepted(
+    decision: Decision, name: str, row: Row, revisions: Sequence[Row], snapshot: Snapshot, now: dt.datetime
+) -> list[Row]:
+    """The acceptance of what the corrected row fails, where that is what was decided."""
+    failed = failed_anew(table(name), row, revisions, snapshot)
+    if not failed:
+        return []
+    if not decision.is_accepted:
+        raise ReviewError(
+            f"So corrected, {decision.target} would be rejected and taken out of what is published: {' '.join(failed)} "
+            "Nothing was changed. Set the other fields too, or publish it in spite of that: --accept."
+        )
+    acceptance = Decision("accept", decision.target, decision.reason, decision.reviewer)
+    version = (row["article_id"], row["article_version"])
+    return _revisions(acceptance, name, decision.target, version, now, held=row, failed=failed)
 
 
 def _revisions(
@@ -239,6 +280,9 @@ def _revisions(
     }
     if decision.action == "correct":
         values = parse_corrections(entity, decision.corrections)
+        if "country_code" in values and "country_name" not in values:
+            code = values["country_code"]
+            values["country_name"] = country_name(code) if code else None
         return [
             revision_row(**common, name=name, old=json_text(held.get(name)), new=json_text(value))
             for name, value in values.items()

@@ -33,6 +33,7 @@ def apply_decision(
     extractor: str,
     *,
     changes: list[str] | None = None,
+    is_accepted: bool = False,
     as_json: bool,
 ) -> None:
     """Decide, read the article again, publish, and print what came out."""
@@ -42,7 +43,7 @@ def apply_decision(
 
     found = settings()
     corrections = parse_settings(changes or []) if action == "correct" else {}
-    decision = Decision(action, target, reason, by, corrections)
+    decision = Decision(action, target, reason, by, corrections, is_accepted)
     batch_id = stages.ingest_decisions([decision], found)
     stages.finish(batch_id, found, extractor=extractor, progress=quiet if as_json else say)
     show_batch(batch_id, found, as_json=as_json)
@@ -69,10 +70,18 @@ def show_revisions(batch_id: str) -> None:
 
 
 def correct(
-    key: Key, changes: Set, reason: Reason, by: By, extractor: ExtractorName = "rules", json: Json = False
+    key: Key,
+    changes: Set,
+    reason: Reason,
+    by: By,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Publish it in spite of the expectations that it fails then.")
+    ] = False,
+    extractor: ExtractorName = "rules",
+    json: Json = False,
 ) -> None:
     """Set fields of a published row. The correction holds whenever the article is read again."""
-    apply_decision("correct", key, reason, by, extractor, changes=changes, as_json=json)
+    apply_decision("correct", key, reason, by, extractor, changes=changes, is_accepted=accept, as_json=json)
 
 
 def retract(
