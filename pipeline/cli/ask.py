@@ -30,7 +30,8 @@ _LEAVE = {".quit", ".exit", "exit", "quit"}
 _HELP = """End a statement with a semicolon; it may go over several lines. Ctrl-C stops a statement, .quit leaves.
 .tables       what there is to ask, and what it is
 .columns T    the columns of T, and what they mean
-.help         this"""
+.help         this
+The shell shows the lake as it was when it was opened; open it again to see later batches."""
 
 
 def query(
@@ -70,7 +71,7 @@ def query(
         elif csv:
             _print_csv(answer)
         else:
-            _print_table(answer)
+            _print_table(answer, "--limit shows more")
 
 
 def _rows(answer: Answer) -> Iterator[list[Any]]:
@@ -97,7 +98,7 @@ def _plain(cell: Any) -> Any:
     return cell
 
 
-def _print_table(answer: Answer) -> None:
+def _print_table(answer: Answer, more: str) -> None:
     rows, names = list(_rows(answer)), [escape(clean_text(name)) for name in answer.schema.names]
     if len(names) * _COLUMN_WIDTH <= out.width:
         print_table(names, rows)
@@ -106,7 +107,7 @@ def _print_table(answer: Answer) -> None:
             pairs = [list(pair) for pair in zip(answer.schema.names, row, strict=True)]
             print_table([f"row {number}", "value"], pairs)
     if answer.is_cut:
-        out.print(f"The first {len(rows)} rows; --limit shows more.")
+        out.print(f"The first {len(rows)} rows; {more}.")
 
 
 def _keys(names: list[str]) -> list[str]:
@@ -169,13 +170,25 @@ def sql() -> None:
                         say(f"Not run, for no semicolon ends it: {clean_text(statement.strip())}")
                     return
                 statement = f"{statement}\n{line}" if statement else line
-                is_ended = _COMMENT.sub("", statement).rstrip().endswith(";")
-                if statement.strip() and (is_ended or statement.startswith(".")):
+                if statement.startswith(".") or _is_whole(statement):
                     asked, statement = statement.strip(), ""
                     _shell_answer(sandbox, asked)
             except KeyboardInterrupt:
                 statement = ""
                 err.print("Stopped.")
+
+
+def _is_whole(statement: str) -> bool:
+    """True where a semicolon ends the statement, and not a line of a text in it."""
+    import duckdb
+
+    if not _COMMENT.sub("", statement).rstrip().endswith(";"):
+        return False
+    try:
+        duckdb.extract_statements(statement)
+    except duckdb.ParserException as error:
+        return "unterminated" not in str(error)
+    return True
 
 
 def _shell_answer(sandbox: Sandbox, statement: str) -> None:
@@ -187,13 +200,20 @@ def _shell_answer(sandbox: Sandbox, statement: str) -> None:
         if command == ".tables":
             statement = "SELECT name, description FROM dictionary WHERE column_name IS NULL ORDER BY name"
         elif command == ".columns" and name.strip().isidentifier():
+            if not _is_known(sandbox, name.strip()):
+                return err.print(f"There is no {escape(name.strip())}; .tables lists what there is.")
             statement = f"SELECT column_name, data_type, description FROM dictionary WHERE name = '{name.strip()}' AND column_name IS NOT NULL"
         else:
             return out.print(_HELP, markup=False)
     try:
-        _print_table(sandbox.ask(statement, limit=_SHELL_ROWS))
+        _print_table(sandbox.ask(statement, limit=_SHELL_ROWS), "ask with LIMIT and OFFSET for others")
     except QueryError as error:
         err.print(f"[red]{escape(clean_lines(error))}[/red]")
+
+
+def _is_known(sandbox: Sandbox, name: str) -> bool:
+    answer = sandbox.ask(f"SELECT 1 FROM dictionary WHERE name = '{name}'", limit=1)
+    return sum(batch.num_rows for batch in answer) > 0
 
 
 @contextmanager

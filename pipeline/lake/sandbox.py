@@ -33,6 +33,10 @@ BATCH_ROWS = 10_000
 BATCH_BYTES = 8 << 20
 MAX_SCRATCH_BYTES = 20 << 30
 _ADDRESS_SPACE_BEYOND_MEMORY = 4 << 30
+_TOO_LARGE = (
+    "The question needs more memory, or more room on the disk, than it may have ({gibibytes:.1f} GiB of memory). "
+    "Ask for fewer rows or columns, or for a shorter time."
+)
 _FILE = re.compile(r"'((?:[^']|'')*\.parquet)'")
 
 
@@ -158,6 +162,8 @@ def main() -> None:
             _answer(connection, names, questions.get(), out)  # an interrupted reader raises OSError
         except BrokenPipeError:
             return  # nobody asks any more
+        except duckdb.OutOfMemoryException:
+            send(out, FAILED, _TOO_LARGE.format(gibibytes=memory / 2**30).encode())
         except (QueryError, duckdb.Error, pa.ArrowException, MemoryError, OSError) as error:
             send(out, FAILED, (str(error) or type(error).__name__).encode())
 

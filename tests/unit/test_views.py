@@ -145,17 +145,20 @@ def test_attacks_that_one_article_tells_apart_stay_apart_and_others_join_the_nea
         for article, tolls in told.items()
         for n, toll in enumerate(tolls)
     ]
+    asked = "SELECT fatalities_low, fatalities_best, fatalities_high, report_ids FROM incident_candidates ORDER BY 1 DESC"
+    assert _answer(tmp_path, reports, asked) == together
+
+
+def _answer(folder: Path, reports: list[dict[str, Any]], sql: str) -> list[tuple[Any, ...]]:
+    """What a lake of these reports answers."""
     rows = {"articles": ARTICLES, "incident_reports": reports}
     versions = {
-        name: append(tmp_path / "lake", name, arrow_table(name, found), batch_id="b")
+        name: append(folder / "lake", name, arrow_table(name, found), batch_id="b")
         for name, found in rows.items()
     }
-    write_database(tmp_path / "views.duckdb", tmp_path / "lake", Catalog(1, versions))
-    with duckdb.connect(str(tmp_path / "views.duckdb"), read_only=True) as opened:
-        found = opened.execute(
-            "SELECT fatalities_low, fatalities_best, fatalities_high, report_ids FROM incident_candidates ORDER BY 1 DESC"
-        ).fetchall()
-    assert found == together
+    write_database(folder / "views.duckdb", folder / "lake", Catalog(1, versions))
+    with duckdb.connect(str(folder / "views.duckdb"), read_only=True) as opened:
+        return opened.execute(sql).fetchall()
 
 
 def test_the_four_kinds_of_dead_add_up_to_the_best_number(connection: duckdb.DuckDBPyConnection) -> None:
@@ -211,6 +214,17 @@ def test_prio_grid_and_well_known_text_follow_from_the_coordinates(
 ) -> None:
     cell = connection.execute("SELECT priogrid_gid, geom_wkt FROM v_ucdp_ged WHERE id = 'r-1'").fetchone()
     assert cell == (209 * 720 + 351 + 1, "POINT (-4.2 14.5)")
+
+
+def test_the_edges_of_the_world_lie_in_cells_of_the_grid(tmp_path: Path) -> None:
+    edges = [(0.0, 180.0), (0.0, -180.0), (90.0, 10.0), (89.9, 10.0), (-90.0, 10.0)]
+    reports = [
+        _report(n, 1, latitude=latitude, longitude=longitude) for n, (latitude, longitude) in enumerate(edges)
+    ]
+    cells = [
+        cell for (cell,) in _answer(tmp_path, reports, "SELECT priogrid_gid FROM v_ucdp_ged ORDER BY id")
+    ]
+    assert cells == [180 * 720 + 1, 180 * 720 + 1, 359 * 720 + 381, 359 * 720 + 381, 381]
 
 
 def test_the_macros_answer(connection: duckdb.DuckDBPyConnection) -> None:
