@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pipeline.batches.source_states import source_states
+from pipeline.batches.trends import failed_trends
 from pipeline.config import Settings
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.ledger import COUNTS, IDENTITIES
@@ -57,7 +58,14 @@ def history(settings: Settings, snapshot: Snapshot) -> History:
     )
     [unbalanced] = snapshot.rows(f"SELECT count_if(NOT ({_HOLDS}))::BIGINT AS n FROM recent")
     [opened] = snapshot.rows("SELECT count(*) AS n FROM quarantine WHERE replayed_at IS NULL")
+    snapshot.execute(
+        """CREATE OR REPLACE TEMP TABLE judged AS
+           SELECT quality_results.*, slot, committed_at FROM quality_results
+           JOIN (SELECT batch_id, slot, committed_at FROM recent) USING (batch_id)"""
+    )
     expectations, met = _expectations(snapshot, shown)
+    failed = _failed_last(snapshot, shown)
+    trends = failed_trends(failed)
     return History(
         written_at=newest,
         days=days,
@@ -67,6 +75,8 @@ def history(settings: Settings, snapshot: Snapshot) -> History:
         unbalanced=unbalanced["n"],
         expectations=expectations,
         met=met,
+        failed_last=len(failed) - len(trends),
+        trends=trends,
         reasons=_reasons(snapshot, shown, set(by_day)),
         open_quarantine=opened["n"],
         nulls=_nulls(snapshot, shown),
@@ -76,12 +86,11 @@ def history(settings: Settings, snapshot: Snapshot) -> History:
 
 
 def _expectations(snapshot: Snapshot, shown: int) -> tuple[list[Line], int]:
-    """The expectations that rows failed, the most failures first; and how many were met."""
+    """The expectations that rows failed, those of the newest day first; and how many were met."""
     snapshot.execute(
         """CREATE OR REPLACE TEMP TABLE results AS
-           SELECT table_name, expectation, slot, any_value(sentence) AS sentence, any_value(severity) AS severity,
-                  sum(unexpected_count)::BIGINT AS failed, sum(element_count)::BIGINT AS seen
-           FROM quality_results JOIN (SELECT batch_id, slot FROM recent) USING (batch_id) GROUP BY table_name, expectation, slot"""
+           SELECT table_name, expectation, slot, sum(unexpected_count)::BIGINT AS failed, sum(element_count)::BIGINT AS seen
+           FROM judged GROUP BY table_name, expectation, slot"""
     )
     [counts] = snapshot.rows(
         """SELECT count_if(failed = 0)::BIGINT AS met
@@ -89,28 +98,45 @@ def _expectations(snapshot: Snapshot, shown: int) -> tuple[list[Line], int]:
     )
     rows = snapshot.rows(
         """WITH worst AS (
-             SELECT table_name, expectation, sum(failed)::BIGINT AS all_failed, sum(seen)::BIGINT AS all_seen
-             FROM results GROUP BY table_name, expectation HAVING sum(failed) > 0
-             ORDER BY all_failed DESC, table_name, expectation LIMIT $1
+             SELECT table_name, expectation, sum(unexpected_count)::BIGINT AS all_failed, sum(element_count)::BIGINT AS all_seen,
+                    max(slot) FILTER (unexpected_count > 0) = $2 AS is_new,
+                    max_by(judged, (committed_at, batch_id)) FILTER (unexpected_count > 0) AS newest
+             FROM judged GROUP BY table_name, expectation HAVING sum(unexpected_count) > 0
+             ORDER BY is_new DESC, all_failed DESC, table_name, expectation LIMIT $1
            )
-           SELECT * FROM worst JOIN results USING (table_name, expectation)
-           ORDER BY all_failed DESC, table_name, expectation, slot""",
-        [SHOWN_LINES],
+           SELECT worst.*, slot, failed, seen FROM worst JOIN results USING (table_name, expectation)
+           ORDER BY is_new DESC, all_failed DESC, table_name, expectation, slot""",
+        [SHOWN_LINES, shown - 1],
     )
     lines: dict[tuple[str, str], Line] = {}
     for row in rows:
         line = lines.setdefault(
             (row["table_name"], row["expectation"]),
             Line(
-                row["sentence"],
+                row["newest"]["sentence"],
                 [None] * shown,
                 row["all_failed"],
                 row["all_seen"],
-                f"{row['table_name']}, {row['severity']}",
+                _note(row["newest"]),
             ),
         )
         line.values[row["slot"]] = row["failed"] / row["seen"] if row["seen"] else None
     return list(lines.values()), counts["met"]
+
+
+def _note(result: Row) -> str:
+    observed = f", observed {result['observed']}" if result["observed"] else ""
+    return f"{result['table_name']}, {result['severity']}{observed}"
+
+
+def _failed_last(snapshot: Snapshot, shown: int) -> list[Row]:
+    """The expectations that failed on the newest day, each as its newest failing batch tells it."""
+    return snapshot.rows(
+        """SELECT * FROM judged WHERE slot = $1 AND unexpected_count > 0
+           QUALIFY row_number() OVER (PARTITION BY table_name, expectation ORDER BY committed_at DESC, batch_id) = 1
+           ORDER BY table_name, expectation""",
+        [shown - 1],
+    )
 
 
 def _reasons(snapshot: Snapshot, shown: int, active: set[int]) -> list[Line]:
@@ -172,4 +198,4 @@ def _nulls(snapshot: Snapshot, shown: int) -> list[Line]:
 
 def _empty() -> History:
     moment = dt.datetime.fromtimestamp(0, dt.UTC)
-    return History(moment, [], [], dict.fromkeys(_SUMMED, 0), [], 0, [], 0, [], 0, [], [], [])
+    return History(moment, [], [], dict.fromkeys(_SUMMED, 0), [], 0, [], 0, 0, [], [], 0, [], [], [])

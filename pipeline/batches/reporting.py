@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.batches.history import history
 from pipeline.batches.source_states import source_states
+from pipeline.batches.trends import failed_trends
 from pipeline.config import SCHEMAS_DIR, Settings
 from pipeline.errors import LakeError
 from pipeline.files import write_atomically
@@ -59,13 +60,13 @@ def report_data(batch_id: str, settings: Settings, snapshot: Snapshot) -> Report
     if not batches:
         raise LakeError(f"Batch {batch_id} is not published; run it first.")
     own = "WHERE batch_id = ? ORDER BY ALL"
+    expectations = snapshot.rows(
+        "SELECT * FROM quality_results WHERE batch_id = ? ORDER BY table_name, expectation", [batch_id]
+    )
     return ReportData(
         batch=batches[0],
         balances=balances(batches[0]),
-        expectations=snapshot.rows(
-            "SELECT * FROM quality_results WHERE batch_id = ? ORDER BY table_name, expectation",
-            [batch_id],
-        ),
+        expectations=expectations,
         quarantined=snapshot.rows(f"SELECT * FROM quarantine {own}", [batch_id]),
         incidents=snapshot.rows(
             """SELECT r.*, a.source_name, a.title, a.url, a.published_at, a.text
@@ -80,6 +81,7 @@ def report_data(batch_id: str, settings: Settings, snapshot: Snapshot) -> Report
             asdict(state)
             for state in source_states(settings, now=batches[0]["committed_at"], snapshot=snapshot)
         ],
+        trends=failed_trends(expectations),
         by_source=snapshot.rows(_BY_SOURCE, [batch_id]),
         accuracy=known_accuracy(batches[0]["extractor"], batches[0]["extractor_version"]),
     )

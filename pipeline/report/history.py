@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from pipeline.report.model import Row
-from pipeline.report.verdict import Finding
+from pipeline.report.model import Row, Trend
+from pipeline.report.verdict import Finding, trend_findings
 
 DAYS = 90
 SHOWN_BATCHES = 20
@@ -52,6 +52,10 @@ class History:
     expectations: list[Line]
     met: int
     """Expectations that no row failed within the window."""
+    failed_last: int
+    """Expectations other than trends that some row of the newest day failed."""
+    trends: list[Trend]
+    """Trends that failed on the newest day."""
     reasons: list[Line]
     open_quarantine: int
     nulls: list[Line]
@@ -124,10 +128,10 @@ def history_findings(history: History) -> list[Finding]:
 
 def _last_day(history: History) -> list[Finding]:
     """What the newest day's ledger and expectations say."""
-    found = []
     today = history.ledger_by_day[-1] if history.ledger_by_day else None
     if today is None:
         return []
+    found = trend_findings(history.trends, f"on {history.days[-1]}", "#expectations")
     rejected = today["items_failed"] + today["articles_conflicting"]
     if today["items_fetched"] and rejected / today["items_fetched"] > _REJECTED_SHARE:
         found.append(
@@ -138,9 +142,8 @@ def _last_day(history: History) -> list[Finding]:
                 "#quarantine",
             )
         )
-    failing = [line for line in history.expectations if line.values and line.values[-1]]
-    if failing:
-        sentence = f"{len(failing)} expectations failed for some rows on {history.days[-1]}."
+    if history.failed_last:
+        sentence = f"{history.failed_last} expectations failed for some rows on {history.days[-1]}."
         action = "Rows that fail are in quarantine, except where the expectation only warns."
         found.append(Finding("look", sentence, action, "#expectations"))
     return found
