@@ -96,7 +96,8 @@ class ReportData:
     """Rows of ``incident_reports`` with ``source_name``, ``title``, ``url``, ``published_at`` and ``text`` of the article."""
     aggregate_claims: list[Row] = field(default_factory=list)
     sources: list[Row] = field(default_factory=list)
-    """The declared sources as of the commit: ``source``, ``state`` (ok, dry, flood or broken), ``articles``, ``sentence``."""
+    """The declared sources as of the commit, and others that are silent: ``source``, ``state`` (ok, dry, flood, broken or silent),
+    ``articles``, ``sentence``, ``since``."""
     by_source: list[Row] = field(default_factory=list)
     """``source``, ``day`` of publication, ``articles``, ``reports`` and ``quarantined`` rows."""
     trends: list[Trend] = field(default_factory=list)

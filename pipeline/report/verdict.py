@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.report.model import ReportData, Trend
+from pipeline.report.model import ReportData, Row, Trend
 
 Level = Literal["ok", "look", "stop"]
 WORDS: dict[Level, str] = {
@@ -83,11 +83,7 @@ def batch_findings(data: ReportData) -> list[Finding]:
                 "#ledger",
             )
         )
-    alarms = [row for row in data.sources if row["state"] != "ok"]
-    found += [
-        Finding("look", f"Source {row['source']} is {row['state']}.", row["sentence"], "#sources")
-        for row in alarms
-    ]
+    found += source_findings(data.sources, "#sources")
     return sorted(found, key=lambda finding: finding.level != "stop")
 
 
@@ -109,6 +105,22 @@ def trend_findings(trends: Sequence[Trend], when: str, link: str) -> list[Findin
     if others:
         sentence = f"{'Also far' if tolls else 'Far'} from usual {when}: {listed(others)}."
         found.append(Finding("look", sentence, "What is usual stands beside each under Expectations.", link))
+    return found
+
+
+def source_findings(sources: Sequence[Row], link: str) -> list[Finding]:
+    """The sources that are not well, a finding each; the silent ones in one."""
+    found = [
+        Finding("look", f"Source {row['source']} is {row['state']}.", row["sentence"], link)
+        for row in sources
+        if row["state"] not in {"ok", "silent"}
+    ]
+    silent = [f"{row['source']} since {row['since']}" for row in sources if row["state"] == "silent"]
+    if silent:
+        sentence = f"Silent, after a week or more that each day had articles: {listed(silent)}."
+        found.append(
+            Finding("look", sentence, "See whether the source still publishes and still arrives.", link)
+        )
     return found
 
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from pipeline.batches.history import history
 from pipeline.batches.reporting import report_data
+from pipeline.batches.volumes import volumes
 from pipeline.config import Settings
 from pipeline.lake.catalog import Catalog, write_catalog
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import append
 from pipeline.quality.ledger import COUNTS
 from pipeline.quality.trends import Measure, check_trends
+from pipeline.report.dashboard import render_dashboard
 from pipeline.report.history import History, history_findings
 from pipeline.report.verdict import Finding, batch_findings
 from pipeline.schema.tables import arrow_table, tables
 
 START = dt.datetime(2026, 11, 1, 6, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
+HOUR = dt.timedelta(hours=1)
 
 
 def _row(name: str, at: dt.datetime, **values: Any) -> dict[str, Any]:
@@ -129,3 +132,80 @@ def test_what_failed_on_the_newest_day_is_among_the_lines_that_are_shown(home: S
     results = judged("Outlet A", [158.0] * 8 + [1580.0], [0.0] * 9)
     made_lake(home, [{"Outlet A": 30}] * 9, results | {3: results[3] + wrong})
     assert "Of Outlet A, killed" in dashboard(home)[0].expectations[0].name
+
+
+def silence(findings: Sequence[Finding]) -> list[str]:
+    """What findings say of silent sources."""
+    return [finding.sentence for finding in findings if finding.sentence.startswith("Silent")]
+
+
+BOTH, ONE = {"a": 30, "b": 2}, {"a": 30}
+B_IS_SILENT = ["Silent, after a week or more that each day had articles: b since 2026-11-08."]
+
+
+def test_a_silent_source_is_told_on_every_page_until_it_brings_again(home: Settings) -> None:
+    days = [BOTH] * 8 + [ONE] * 12 + [BOTH, ONE]
+    made_lake(home, days)
+    for day in (7, 8, 9, 15, 19, 20, 21):
+        assert silence(of_batch(home, day)) == (B_IS_SILENT if 8 <= day < 20 else []), day
+    for last in (8, 9, 19, 20):
+        made_lake(replace(home, lake=home.home / f"lake-{last}"), days[: last + 1])
+        shown, findings = dashboard(replace(home, lake=home.home / f"lake-{last}"))
+        assert silence(findings) == (B_IS_SILENT if last < 20 else [])
+        assert [line.alarms for line in shown.volumes] == [{13 - min(last, 13) + 8: "fell silent"}, {}]
+
+
+def test_a_source_is_not_silent_before_a_day_has_passed_without_it(home: Settings) -> None:
+    made_lake(home, [BOTH] * 8 + [ONE])
+    with Snapshot(home.lake) as snapshot:
+        days = [START.date() + day * DAY for day in range(9)]
+        told = {
+            hours: [one.silent_since for one in volumes(snapshot, days, START + 8 * DAY + hours * HOUR)]
+            for hours in (-1, 0)
+        }
+    assert told == {-1: [None, None], 0: [None, START.date() + 7 * DAY]}
+
+
+def test_a_day_without_a_batch_blames_no_source_and_is_told_once(home: Settings) -> None:
+    days = [BOTH] * 8 + [None] + [BOTH] * 2
+    for last, told in ((9, ["Nothing new was ingested on 2026-11-09, of any source."]), (10, [])):
+        lake = replace(home, lake=home.home / f"lake-{last}")
+        made_lake(lake, days[: last + 1])
+        shown, findings = dashboard(lake)
+        assert silence(findings) == []
+        assert [f.sentence for f in findings if f.sentence.startswith("Nothing")] == told
+        assert [line.alarms for line in shown.volumes] == [{}, {}]
+    made_lake(home, [BOTH] * 8 + [None, None, ONE])
+    assert silence(dashboard(home)[1]) == B_IS_SILENT
+    assert "Nothing new was ingested from 2026-11-09 to 2026-11-10, of any source." in [
+        finding.sentence for finding in dashboard(home)[1]
+    ]
+
+
+def test_a_source_too_small_for_the_chart_is_judged_and_shown(home: Settings) -> None:
+    many = {f"outlet {n}": 5 for n in range(30)}
+    made_lake(home, [many | {"b": 1}] * 8 + [many])
+    shown, findings = dashboard(home)
+    assert silence(findings) == B_IS_SILENT
+    assert "fell silent on 2026-11-09" in render_dashboard(shown)
+
+
+def test_a_source_that_brings_the_same_from_its_first_day_on_never_jumps(home: Settings) -> None:
+    for late in (0, 5):
+        lake = replace(home, lake=home.home / f"lake-{late}")
+        made_lake(lake, [ONE] * late + [ONE | {"new": 32}] * 12)
+        shown, findings = dashboard(lake)
+        assert [line.alarms for line in shown.volumes] == [{}, {}]
+        assert findings == []
+
+
+def test_silence_is_judged_by_a_declaration_that_sets_a_minimum(home: Settings) -> None:
+    made_lake(home, [BOTH] * 8 + [ONE])
+    home.sources.mkdir(parents=True)
+    declared = home.sources / "b.yaml"
+    for bounds, told in (("{}", B_IS_SILENT), ("{minimum: 1, window_hours: 96}", [])):
+        declared.write_text(
+            f"kind: feed\nlicence: invented\nbounds: {bounds}\noptions: {{url: 'https://a.example/'}}\n"
+        )
+        assert silence(of_batch(home, 8)) == told
+        assert len(dashboard(home)[0].sources) == 1
