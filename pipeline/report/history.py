@@ -88,6 +88,7 @@ def history_findings(history: History) -> list[Finding]:
                 "#ledger",
             )
         )
+    found += _last_day(history)
     found += source_findings(history.sources, "#volumes")
     if history.idle:
         first, last = history.days[history.idle[0]], history.days[history.idle[-1]]
@@ -95,12 +96,11 @@ def history_findings(history: History) -> list[Finding]:
         found.append(
             Finding(
                 "look",
-                f"Nothing new was ingested {when}, of any source.",
+                f"Nothing new came in from any source {when}.",
                 "See whether the pipeline ran and files were handed over; no source is called silent for that.",
                 "#volumes",
             )
         )
-    found += _last_day(history)
     recent = range(max(0, len(history.days) - 2), len(history.days))
     names = [line.name for line in history.volumes if any(line.alarms.get(day) == "jump" for day in recent)]
     if names:
@@ -132,7 +132,8 @@ def _last_day(history: History) -> list[Finding]:
             )
         )
     if history.failed_last:
-        sentence = f"{history.failed_last} expectations failed for some rows on {history.days[-1]}."
+        expectations = "1 expectation" if history.failed_last == 1 else f"{history.failed_last} expectations"
+        sentence = f"{expectations} failed for some rows on {history.days[-1]}."
         action = "Rows that fail are in quarantine, except where the expectation only warns."
         found.append(Finding("look", sentence, action, "#expectations"))
     return found

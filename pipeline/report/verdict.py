@@ -99,11 +99,13 @@ def trend_findings(trends: Sequence[Trend], when: str, link: str) -> list[Findin
         )
         for trend in tolls
     ]
-    others = [
-        f"{trend.source}, {trend.words}: {trend.observed}" for trend in trends if trend.measure != "killed"
-    ]
+    others: dict[str, list[str]] = {}
+    for trend in trends:
+        if trend.measure != "killed":
+            others.setdefault(trend.source, []).append(f"{trend.words} ({trend.observed})")
     if others:
-        sentence = f"{'Also far' if tolls else 'Far'} from usual {when}: {listed(others)}."
+        told = [f"of {source}, {', '.join(measures)}" for source, measures in others.items()]
+        sentence = f"{'Also far' if tolls else 'Far'} from usual {when}: {listed(told)}."
         found.append(Finding("look", sentence, "What is usual stands beside each under Expectations.", link))
     return found
 
@@ -115,12 +117,12 @@ def source_findings(sources: Sequence[Row], link: str) -> list[Finding]:
         for row in sources
         if row["state"] not in {"ok", "silent"}
     ]
-    silent = [f"{row['source']} since {row['since']}" for row in sources if row["state"] == "silent"]
+    silent = [
+        f"{row['source']} (no article since {row['since']})" for row in sources if row["state"] == "silent"
+    ]
     if silent:
-        sentence = f"Silent, after a week or more that each day had articles: {listed(silent)}."
-        found.append(
-            Finding("look", sentence, "See whether the source still publishes and still arrives.", link)
-        )
+        action = "There were some on every day of the week before: see whether it still publishes and still arrives."
+        found.append(Finding("look", f"Fallen silent: {listed(silent)}.", action, link))
     return found
 
 
@@ -148,7 +150,7 @@ def _expectation_findings(data: ReportData) -> list[Finding]:
         found.append(
             Finding(
                 "look",
-                f"{warning} of {len(data.expectations)} expectations warn{' besides' if data.trends else ''}; no row was dropped for that.",
+                f"{warning}{' more' if data.trends else ''} of {len(data.expectations)} expectations {'warns' if warning == 1 else 'warn'}; no row was dropped for that.",
                 "Read what was observed before you use the figures.",
                 "#expectations",
             )

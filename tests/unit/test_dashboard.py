@@ -98,12 +98,12 @@ def judged(outlet: str, tolls: Sequence[float], places: Sequence[float]) -> dict
 
 def test_tolls_far_from_usual_are_the_first_thing_that_both_pages_say(home: Settings) -> None:
     results = judged("Outlet A", [158.0] * 8 + [1580.0], [0.0] * 8 + [0.5])
-    made_lake(home, [{"Outlet A": 30}] * 9, results)
+    made_lake(home, [{"Outlet A": 30, "B": 2}] * 8 + [{"Outlet A": 30}], results)
     shown, [toll, others, *_] = dashboard(home)
     usual = "usual is between 79 and 237, as in its last 8 batches (median 158)."
     assert toll.sentence == f"Outlet A tells of 1,580 killed on 2026-11-09, all reports together; {usual}"
     assert others.sentence == (
-        "Also far from usual on 2026-11-09: Outlet A, the share of reports without country code: 50%."
+        "Also far from usual on 2026-11-09: of Outlet A, the share of reports without country code (50%)."
     )
     assert "expectations failed" not in " ".join(finding.sentence for finding in history_findings(shown))
     first, second, *_ = of_batch(home, 8)
@@ -136,11 +136,11 @@ def test_what_failed_on_the_newest_day_is_among_the_lines_that_are_shown(home: S
 
 def silence(findings: Sequence[Finding]) -> list[str]:
     """What findings say of silent sources."""
-    return [finding.sentence for finding in findings if finding.sentence.startswith("Silent")]
+    return [finding.sentence for finding in findings if finding.sentence.startswith("Fallen silent")]
 
 
 BOTH, ONE = {"a": 30, "b": 2}, {"a": 30}
-B_IS_SILENT = ["Silent, after a week or more that each day had articles: b since 2026-11-08."]
+B_IS_SILENT = ["Fallen silent: b (no article since 2026-11-08)."]
 
 
 def test_a_silent_source_is_told_on_every_page_until_it_brings_again(home: Settings) -> None:
@@ -168,16 +168,16 @@ def test_a_source_is_not_silent_before_a_day_has_passed_without_it(home: Setting
 
 def test_a_day_without_a_batch_blames_no_source_and_is_told_once(home: Settings) -> None:
     days = [BOTH] * 8 + [None] + [BOTH] * 2
-    for last, told in ((9, ["Nothing new was ingested on 2026-11-09, of any source."]), (10, [])):
+    for last, told in ((9, ["Nothing new came in from any source on 2026-11-09."]), (10, [])):
         lake = replace(home, lake=home.home / f"lake-{last}")
         made_lake(lake, days[: last + 1])
         shown, findings = dashboard(lake)
         assert silence(findings) == []
-        assert [f.sentence for f in findings if f.sentence.startswith("Nothing")] == told
+        assert [f.sentence for f in findings if f.sentence.startswith("Nothing new came")] == told
         assert [line.alarms for line in shown.volumes] == [{}, {}]
     made_lake(home, [BOTH] * 8 + [None, None, ONE])
     assert silence(dashboard(home)[1]) == B_IS_SILENT
-    assert "Nothing new was ingested from 2026-11-09 to 2026-11-10, of any source." in [
+    assert "Nothing new came in from any source from 2026-11-09 to 2026-11-10." in [
         finding.sentence for finding in dashboard(home)[1]
     ]
 
