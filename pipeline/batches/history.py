@@ -6,9 +6,12 @@ import datetime as dt
 from dataclasses import asdict
 from typing import Any
 
-from pipeline.batches.source_states import source_states
+from pipeline.batches.source_states import states_for_pages
+from pipeline.batches.trends import failed_trends
+from pipeline.batches.volumes import Volume, active_days, volumes
 from pipeline.config import Settings
 from pipeline.lake.snapshot import Snapshot
+from pipeline.quality.freshness import idle_days
 from pipeline.quality.ledger import COUNTS, IDENTITIES
 from pipeline.report.charts import MINIMUM_SLOTS
 from pipeline.report.history import (
@@ -18,7 +21,6 @@ from pipeline.report.history import (
     History,
     Line,
     null_alarms,
-    volume_alarms,
 )
 from pipeline.report.model import IMPORTANT_COLUMNS
 
@@ -57,7 +59,15 @@ def history(settings: Settings, snapshot: Snapshot) -> History:
     )
     [unbalanced] = snapshot.rows(f"SELECT count_if(NOT ({_HOLDS}))::BIGINT AS n FROM recent")
     [opened] = snapshot.rows("SELECT count(*) AS n FROM quarantine WHERE replayed_at IS NULL")
+    snapshot.execute(
+        """CREATE OR REPLACE TEMP TABLE judged AS
+           SELECT quality_results.*, slot, committed_at FROM quality_results
+           JOIN (SELECT batch_id, slot, committed_at FROM recent) USING (batch_id)"""
+    )
+    brought = volumes(snapshot, days, newest)
     expectations, met = _expectations(snapshot, shown)
+    failed = _failed_last(snapshot, shown)
+    trends = failed_trends(failed)
     return History(
         written_at=newest,
         days=days,
@@ -67,87 +77,107 @@ def history(settings: Settings, snapshot: Snapshot) -> History:
         unbalanced=unbalanced["n"],
         expectations=expectations,
         met=met,
+        failed_last=len(failed) - len(trends),
+        trends=trends,
         reasons=_reasons(snapshot, shown, set(by_day)),
         open_quarantine=opened["n"],
         nulls=_nulls(snapshot, shown),
-        volumes=_volumes(snapshot, shown),
-        sources=[asdict(state) for state in source_states(settings, now=newest, snapshot=snapshot)],
+        volumes=_volumes(brought, shown),
+        idle=idle_days(active_days(one.brought for one in brought), shown - 1),
+        sources=[
+            asdict(state) for state in states_for_pages(settings, brought, now=newest, snapshot=snapshot)
+        ],
     )
 
 
 def _expectations(snapshot: Snapshot, shown: int) -> tuple[list[Line], int]:
-    """The expectations that rows failed, the most failures first; and how many were met."""
+    """The expectations that rows failed, those of the newest day first; and how many were met."""
     snapshot.execute(
         """CREATE OR REPLACE TEMP TABLE results AS
-           SELECT table_name, expectation, slot, any_value(sentence) AS sentence, any_value(severity) AS severity,
-                  sum(unexpected_count)::BIGINT AS failed, sum(element_count)::BIGINT AS seen
-           FROM quality_results JOIN (SELECT batch_id, slot FROM recent) USING (batch_id) GROUP BY table_name, expectation, slot"""
+           SELECT table_name, expectation, slot, sum(unexpected_count)::BIGINT AS failed, sum(element_count)::BIGINT AS seen
+           FROM judged GROUP BY table_name, expectation, slot"""
     )
     [counts] = snapshot.rows(
-        """SELECT count_if(failed = 0)::BIGINT AS met
+        """SELECT count(*) FILTER (failed = 0) AS met
            FROM (SELECT sum(failed) AS failed FROM results GROUP BY table_name, expectation)"""
     )
     rows = snapshot.rows(
         """WITH worst AS (
-             SELECT table_name, expectation, sum(failed)::BIGINT AS all_failed, sum(seen)::BIGINT AS all_seen
-             FROM results GROUP BY table_name, expectation HAVING sum(failed) > 0
-             ORDER BY all_failed DESC, table_name, expectation LIMIT $1
+             SELECT table_name, expectation, sum(unexpected_count)::BIGINT AS all_failed, sum(element_count)::BIGINT AS all_seen,
+                    max(slot) FILTER (unexpected_count > 0) = $2 AS is_new,
+                    max_by(judged, (committed_at, batch_id)) FILTER (unexpected_count > 0) AS newest
+             FROM judged GROUP BY table_name, expectation HAVING sum(unexpected_count) > 0
+             ORDER BY is_new DESC, all_failed DESC, table_name, expectation LIMIT $1
            )
-           SELECT * FROM worst JOIN results USING (table_name, expectation)
-           ORDER BY all_failed DESC, table_name, expectation, slot""",
-        [SHOWN_LINES],
+           SELECT worst.*, slot, failed, seen FROM worst JOIN results USING (table_name, expectation)
+           ORDER BY is_new DESC, all_failed DESC, table_name, expectation, slot""",
+        [SHOWN_LINES, shown - 1],
     )
     lines: dict[tuple[str, str], Line] = {}
     for row in rows:
         line = lines.setdefault(
             (row["table_name"], row["expectation"]),
             Line(
-                row["sentence"],
+                row["newest"]["sentence"],
                 [None] * shown,
                 row["all_failed"],
                 row["all_seen"],
-                f"{row['table_name']}, {row['severity']}",
+                _note(row["newest"]),
             ),
         )
         line.values[row["slot"]] = row["failed"] / row["seen"] if row["seen"] else None
     return list(lines.values()), counts["met"]
 
 
+def _note(result: Row) -> str:
+    observed = f", observed {result['observed']}" if result["observed"] else ""
+    return f"{result['table_name']}, {result['severity']}{observed}"
+
+
+def _failed_last(snapshot: Snapshot, shown: int) -> list[Row]:
+    """The expectations that failed on the newest day, each as its newest failing batch tells it."""
+    return snapshot.rows(
+        """SELECT * FROM judged WHERE slot = $1 AND unexpected_count > 0
+           QUALIFY row_number() OVER (PARTITION BY table_name, expectation ORDER BY committed_at DESC, batch_id) = 1
+           ORDER BY table_name, expectation""",
+        [shown - 1],
+    )
+
+
 def _reasons(snapshot: Snapshot, shown: int, active: set[int]) -> list[Line]:
+    """Lines of what was rejected, the most frequent reason first; days without a batch stay empty."""
     rows = snapshot.rows(
         """SELECT q.reason_code, r.slot, count(*) AS n, count_if(q.replayed_at IS NULL)::BIGINT AS opened
            FROM quarantine AS q JOIN recent AS r USING (batch_id) GROUP BY ALL"""
     )
-    return _lines(rows, "reason_code", shown, active, opened=True)
-
-
-def _volumes(snapshot: Snapshot, shown: int) -> list[Line]:
-    rows = snapshot.rows(
-        """SELECT coalesce(r.source, a.source_name) AS source, r.slot, count(*) AS n
-           FROM articles AS a JOIN recent AS r USING (batch_id) GROUP BY ALL"""
-    )
-    lines = _lines(rows, "source", shown, set(range(shown)))
-    has_ended = [slot < shown - 1 for slot in range(shown)]
-    for line in lines:
-        line.alarms.update(volume_alarms(line.values, has_ended=has_ended))
-    return lines
-
-
-def _lines(rows: list[Row], name: str, shown: int, active: set[int], *, opened: bool = False) -> list[Line]:
-    """Lines of counts, the largest first; days that looked at nothing stay empty."""
     totals: dict[str, int] = {}
     for row in rows:
-        totals[row[name]] = totals.get(row[name], 0) + row["n"]
-    kept = sorted(totals, key=lambda key: (-totals[key], key))[:SHOWN_LINES]
+        totals[row["reason_code"]] = totals.get(row["reason_code"], 0) + row["n"]
+    kept = sorted(totals, key=lambda code: (-totals[code], code))[:SHOWN_LINES]
     lines = []
-    for key in kept:
-        own = {row["slot"]: row for row in rows if row[name] == key}
+    for code in kept:
+        own = {row["slot"]: row for row in rows if row["reason_code"] == code}
         values = [
             float(own[slot]["n"]) if slot in own else 0.0 if slot in active else None for slot in range(shown)
         ]
-        still_open = sum(row["opened"] for row in own.values()) if opened else 0
-        lines.append(Line(key.replace("_", " ") if opened else key, values, totals[key], still_open))
+        still_open = sum(row["opened"] for row in own.values())
+        lines.append(Line(code.replace("_", " "), values, totals[code], still_open))
     return lines
+
+
+def _volumes(found: list[Volume], shown: int) -> list[Line]:
+    """Lines of all sources, those with a day that stands out first."""
+    active = set(active_days(one.brought for one in found))
+    lines = [
+        Line(
+            one.source,
+            [float(one.brought.get(day, 0)) if day in active else None for day in range(shown)],
+            sum(one.brought.values()),
+            alarms=dict.fromkeys(one.jumps, "jump") | dict.fromkeys(one.silences, "fell silent"),
+        )
+        for one in found
+    ]
+    return sorted(lines, key=lambda line: not line.alarms)
 
 
 def _nulls(snapshot: Snapshot, shown: int) -> list[Line]:
@@ -172,4 +202,4 @@ def _nulls(snapshot: Snapshot, shown: int) -> list[Line]:
 
 def _empty() -> History:
     moment = dt.datetime.fromtimestamp(0, dt.UTC)
-    return History(moment, [], [], dict.fromkeys(_SUMMED, 0), [], 0, [], 0, [], 0, [], [], [])
+    return History(moment, [], [], dict.fromkeys(_SUMMED, 0), [], 0, [], 0, 0, [], [], 0, [], [], [], [])

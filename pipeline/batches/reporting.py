@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pipeline.batches.history import history
-from pipeline.batches.source_states import source_states
+from pipeline.batches.source_states import states_for_pages
+from pipeline.batches.trends import failed_trends
+from pipeline.batches.volumes import volumes
 from pipeline.config import SCHEMAS_DIR, Settings
 from pipeline.errors import LakeError
 from pipeline.files import write_atomically
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.ledger import balances
 from pipeline.report.dashboard import render_dashboard
+from pipeline.report.history import DAYS
 from pipeline.report.model import ReportData
 from pipeline.report.page import page_bytes, render_report
 
@@ -59,13 +63,16 @@ def report_data(batch_id: str, settings: Settings, snapshot: Snapshot) -> Report
     if not batches:
         raise LakeError(f"Batch {batch_id} is not published; run it first.")
     own = "WHERE batch_id = ? ORDER BY ALL"
+    expectations = snapshot.rows(
+        "SELECT * FROM quality_results WHERE batch_id = ? ORDER BY table_name, expectation", [batch_id]
+    )
+    committed_at: dt.datetime = batches[0]["committed_at"]
+    days = [committed_at.date() - dt.timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    brought = volumes(snapshot, days, committed_at)
     return ReportData(
         batch=batches[0],
         balances=balances(batches[0]),
-        expectations=snapshot.rows(
-            "SELECT * FROM quality_results WHERE batch_id = ? ORDER BY table_name, expectation",
-            [batch_id],
-        ),
+        expectations=expectations,
         quarantined=snapshot.rows(f"SELECT * FROM quarantine {own}", [batch_id]),
         incidents=snapshot.rows(
             """SELECT r.*, a.source_name, a.title, a.url, a.published_at, a.text
@@ -78,8 +85,9 @@ def report_data(batch_id: str, settings: Settings, snapshot: Snapshot) -> Report
         ),
         sources=[
             asdict(state)
-            for state in source_states(settings, now=batches[0]["committed_at"], snapshot=snapshot)
+            for state in states_for_pages(settings, brought, now=committed_at, snapshot=snapshot)
         ],
+        trends=failed_trends(expectations),
         by_source=snapshot.rows(_BY_SOURCE, [batch_id]),
         accuracy=known_accuracy(batches[0]["extractor"], batches[0]["extractor_version"]),
     )

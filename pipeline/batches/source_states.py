@@ -1,16 +1,18 @@
-"""Source states: what the lake holds of each declared source, set against what its declaration expects."""
+"""Source states: what the lake holds of each source, set against what its declaration, or else its habit, lets expect."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from pipeline.batches.volumes import Volume
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.lake.snapshot import Snapshot
-from pipeline.quality.freshness import Brought, Expected, Freshness, judge
+from pipeline.quality.freshness import Brought, Expected, Freshness, judge, silent
 from pipeline.sources.declaration import Declaration
 from pipeline.sources.streams import survey
 
@@ -32,6 +34,24 @@ def source_states(
             else _state(declared, settings.sources / f"{name}.yaml", held, now)
             for name, declared in found.items()
         ]
+
+
+def states_for_pages(
+    settings: Settings, brought: Sequence[Volume], *, now: dt.datetime, snapshot: Snapshot
+) -> list[Freshness]:
+    """The same, and every source that has fallen silent without a declaration that sets a minimum."""
+    expected = {
+        name
+        for name, declared in survey(settings.sources).items()
+        if isinstance(declared, ConfigError) or declared.bounds.minimum
+    }
+    states = {state.source: state for state in source_states(settings, now=now, snapshot=snapshot)}
+    fallen = {
+        one.source: silent(one.source, one.silent_since)
+        for one in brought
+        if one.silent_since is not None and one.source not in expected
+    }
+    return list((states | fallen).values())
 
 
 def _state(declared: Declaration, path: Path, snapshot: Snapshot, now: dt.datetime) -> Freshness:

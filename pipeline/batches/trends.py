@@ -11,6 +11,7 @@ from pipeline.lake.catalog import read_catalog
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.trends import LAST_BATCHES, PREFIX, check_trends, measures, plain_name
 from pipeline.quality.validation import ExpectationOutcome
+from pipeline.report.model import Trend
 
 Row = dict[str, Any]
 _JUDGED_SOURCES = 5
@@ -38,6 +39,24 @@ def batch_trends(
         history = _history(source, lake)
         outcomes += check_trends(source, measures(count, of_source[source]), history)
     return outcomes
+
+
+def failed_trends(results: Sequence[Row]) -> list[Trend]:
+    """The trends that failed, of rows of ``quality_results``."""
+    return [_trend(row) for row in results if row["expectation"].startswith(PREFIX) and not row["is_passed"]]
+
+
+def _trend(row: Row) -> Trend:
+    measure, _, source = row["expectation"].removeprefix(PREFIX).rpartition(":")
+    words, _, usual = row["sentence"].removeprefix(f"Of {source}, ").rstrip(".").partition(": ")
+    value = float(row["observed"])
+    return Trend(
+        source=source,
+        measure=measure,
+        words=words,
+        observed=f"{value:.0%}" if ":" in measure else f"{value:,.0f}",
+        usual=usual,
+    )
 
 
 def _sources(declared: str | None, articles: Sequence[Row]) -> list[tuple[str, int]]:

@@ -1,14 +1,18 @@
-"""Freshness and volume of declared sources: does a source bring what its declaration expects, too little, or too much."""
+"""Freshness and volume of sources: does one bring what its declaration, or else its habit, lets expect, too little, or too much."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 from pipeline.quality.validation import ExpectationOutcome
 
-State = Literal["ok", "dry", "flood", "broken"]
+State = Literal["ok", "dry", "flood", "broken", "silent"]
+STEADY_DAYS = 7
+_JUMP, _LEAST_JUMP = 5, 20
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,15 @@ class Brought:
 
 @dataclass(frozen=True)
 class Freshness:
-    """The state of one declared source, with a sentence that says what was found and what to do."""
+    """The state of one source, with a sentence that says what was found and what to do."""
 
     source: str
     state: State
     sentence: str
     articles: int | None = None
     """Articles first seen within the window; ``None`` where the declaration cannot be read."""
+    since: dt.date | None = None
+    """The last day with articles of a silent source."""
 
     @property
     def is_alarm(self) -> bool:
@@ -81,6 +87,47 @@ def _remedy(source: str, brought: Brought) -> str:
         f"{brought.items_fetched:,} items were fetched, but too few were new articles: see whether it repeats itself. "
         "Where it really publishes less, lower bounds.minimum of the declaration."
     )
+
+
+def jumps(brought: Mapping[int, int], days: Sequence[int]) -> list[int]:
+    """Days that brought over five times the median of the seven before; ``days`` are all to count, from the source's first on."""
+    return [
+        days[place]
+        for place in range(STEADY_DAYS, len(days))
+        if (count := brought.get(days[place], 0)) >= _LEAST_JUMP
+        and count > _JUMP * max(1, median(brought.get(day, 0) for day in days[place - STEADY_DAYS : place]))
+    ]
+
+
+def silences(brought: Mapping[int, int], days: Sequence[int]) -> list[int]:
+    """Days on which a source fell silent: the first without an article after seven or more that each had some."""
+    found: list[int] = []
+    steady = 0
+    for day in days:
+        if brought.get(day):
+            steady += 1
+        else:
+            if steady >= STEADY_DAYS:
+                found.append(day)
+            steady = 0
+    return found
+
+
+def silent(source: str, since: dt.date) -> Freshness:
+    """The state of a source that brought articles every day, and none since."""
+    sentence = (
+        f"{source} has brought nothing since {since}, after {STEADY_DAYS} days or more that each had some. "
+        "See whether it still publishes and still arrives."
+    )
+    return Freshness(source, "silent", sentence, 0, since)
+
+
+def idle_days(active: Sequence[int], today: int) -> list[int]:
+    """The days right before today on which no source brought anything, after seven or more that each had some."""
+    earlier = [day for day in active if day < today][-STEADY_DAYS:]
+    if len(earlier) < STEADY_DAYS or earlier[-1] - earlier[0] >= STEADY_DAYS:
+        return []
+    return list(range(earlier[-1] + 1, today))
 
 
 def volume(source: str, articles: int, maximum: int) -> ExpectationOutcome:

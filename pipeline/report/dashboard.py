@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from pipeline.report.charts import columns, strip
 from pipeline.report.display import shown_text
-from pipeline.report.history import History, Line, history_findings
+from pipeline.report.history import SHOWN_LINES, History, Line, history_findings
 from pipeline.report.model import Row, funnel
 from pipeline.report.page import render
 from pipeline.report.verdict import gravest
@@ -30,7 +30,7 @@ def render_dashboard(history: History) -> str:
         funnel=funnel(history.ledger) if history.batches else [],
         rows_chart=_rows_chart(history.ledger_by_day),
         failing_chart=_failing_chart(history.ledger_by_day),
-        volumes=_drawn(history.volumes, most),
+        volumes=_drawn(history.volumes[:SHOWN_LINES], most),
         expectations=_drawn(history.expectations, None),
         reasons=_drawn(history.reasons, None),
         nulls=_drawn(history.nulls, 1.0),

@@ -5,16 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median
 
-from pipeline.report.model import Row
-from pipeline.report.verdict import Finding
+from pipeline.report.model import Row, Trend
+from pipeline.report.verdict import Finding, listed, source_findings, trend_findings
 
 DAYS = 90
 SHOWN_BATCHES = 20
 SHOWN_LINES = 25
-_BEFORE = 7
-_JUMP, _LEAST_JUMP = 5, 20
 _LEAST_REPORTS = 30
 _NULL_RISE = 0.25
 _REJECTED_SHARE = 0.1
@@ -52,28 +49,18 @@ class History:
     expectations: list[Line]
     met: int
     """Expectations that no row failed within the window."""
+    failed_last: int
+    """Expectations other than trends that some row of the newest day failed."""
+    trends: list[Trend]
+    """Trends that failed on the newest day."""
     reasons: list[Line]
     open_quarantine: int
     nulls: list[Line]
     volumes: list[Line]
+    """All sources; the page shows the first ones."""
+    idle: list[int]
+    """The days right before the newest on which nothing was ingested, although something had been every day."""
     sources: list[Row]
-
-
-def volume_alarms(values: Sequence[float | None], *, has_ended: Sequence[bool]) -> dict[int, str]:
-    """Days that stand out from the seven before: a jump (five times their median), or silence after seven days without one.
-
-    A day that has not ended is never silent.
-    """
-    found = {}
-    for day in range(_BEFORE, len(values)):
-        before = [value or 0 for value in values[day - _BEFORE : day]]
-        usual = median(before)
-        count = values[day] or 0
-        if count >= _LEAST_JUMP and count > _JUMP * max(usual, 1):
-            found[day] = "jump"
-        elif all(before) and count == 0 and has_ended[day]:
-            found[day] = "silent"
-    return found
 
 
 def null_alarms(missing: Sequence[float | None], seen: Sequence[int]) -> dict[int, str]:
@@ -101,18 +88,24 @@ def history_findings(history: History) -> list[Finding]:
                 "#ledger",
             )
         )
-    found += [
-        Finding("look", f"Source {row['source']} is {row['state']}.", row["sentence"], "#volumes")
-        for row in history.sources
-        if row["state"] != "ok"
-    ]
     found += _last_day(history)
+    found += source_findings(history.sources, "#volumes")
+    if history.idle:
+        first, last = history.days[history.idle[0]], history.days[history.idle[-1]]
+        when = f"on {first}" if first == last else f"from {first} to {last}"
+        found.append(
+            Finding(
+                "look",
+                f"Nothing new came in from any source {when}.",
+                "See whether the pipeline ran and files were handed over; no source is called silent for that.",
+                "#volumes",
+            )
+        )
     recent = range(max(0, len(history.days) - 2), len(history.days))
-    for word, told in (("jump", "brought far more than in the week before"), ("silent", "fell silent")):
-        names = [line.name for line in history.volumes if any(line.alarms.get(day) == word for day in recent)]
-        if names:
-            sentence = f"Sources {told}: {', '.join(names)}."
-            found.append(Finding("look", sentence, "See whether the source has changed.", "#volumes"))
+    names = [line.name for line in history.volumes if any(line.alarms.get(day) == "jump" for day in recent)]
+    if names:
+        sentence = f"Sources brought far more than in the week before: {listed(names)}."
+        found.append(Finding("look", sentence, "See whether the source has changed.", "#volumes"))
     names = [line.name for line in history.nulls if any(day in line.alarms for day in recent)]
     if names:
         sentence = f"Values are missing far more often than before: {', '.join(names)}."
@@ -124,10 +117,10 @@ def history_findings(history: History) -> list[Finding]:
 
 def _last_day(history: History) -> list[Finding]:
     """What the newest day's ledger and expectations say."""
-    found = []
     today = history.ledger_by_day[-1] if history.ledger_by_day else None
     if today is None:
         return []
+    found = trend_findings(history.trends, f"on {history.days[-1]}", "#expectations")
     rejected = today["items_failed"] + today["articles_conflicting"]
     if today["items_fetched"] and rejected / today["items_fetched"] > _REJECTED_SHARE:
         found.append(
@@ -138,9 +131,9 @@ def _last_day(history: History) -> list[Finding]:
                 "#quarantine",
             )
         )
-    failing = [line for line in history.expectations if line.values and line.values[-1]]
-    if failing:
-        sentence = f"{len(failing)} expectations failed for some rows on {history.days[-1]}."
+    if history.failed_last:
+        expectations = "1 expectation" if history.failed_last == 1 else f"{history.failed_last} expectations"
+        sentence = f"{expectations} failed for some rows on {history.days[-1]}."
         action = "Rows that fail are in quarantine, except where the expectation only warns."
         found.append(Finding("look", sentence, action, "#expectations"))
     return found

@@ -69,6 +69,19 @@ def null_counts(incidents: Sequence[Row]) -> list[tuple[str, int, int]]:
 
 
 @dataclass(frozen=True)
+class Trend:
+    """A number of one source's batch that is far from those of its earlier batches."""
+
+    source: str
+    measure: str
+    """Short name: articles, reports, killed, injured, or a share."""
+    words: str
+    observed: str
+    usual: str
+    """What would not have warned, and what it follows from."""
+
+
+@dataclass(frozen=True)
 class ReportData:
     """One published batch. Rows carry the columns of the tables they are named after."""
 
@@ -83,9 +96,12 @@ class ReportData:
     """Rows of ``incident_reports`` with ``source_name``, ``title``, ``url``, ``published_at`` and ``text`` of the article."""
     aggregate_claims: list[Row] = field(default_factory=list)
     sources: list[Row] = field(default_factory=list)
-    """The declared sources as of the commit: ``source``, ``state`` (ok, dry, flood or broken), ``articles``, ``sentence``."""
+    """The declared sources as of the commit, and others that are silent: ``source``, ``state`` (ok, dry, flood, broken or silent),
+    ``articles``, ``sentence``, ``since``."""
     by_source: list[Row] = field(default_factory=list)
     """``source``, ``day`` of publication, ``articles``, ``reports`` and ``quarantined`` rows."""
+    trends: list[Trend] = field(default_factory=list)
+    """Those of the failed expectations that are trends."""
     accuracy: Row | None = None
     """What is known of the extractor version's accuracy (``schemas/accuracy.json``); ``None`` where nothing is."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.report.model import ReportData
+from pipeline.report.model import ReportData, Row, Trend
 
 Level = Literal["ok", "look", "stop"]
 WORDS: dict[Level, str] = {
@@ -16,6 +16,9 @@ WORDS: dict[Level, str] = {
 }
 _MOST_REJECTED = 0.5
 """Where more than this share of what came in was rejected, what is left is no fair picture of it."""
+
+
+_MOST_LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ def batch_findings(data: ReportData) -> list[Finding]:
                 "#ledger",
             )
         )
+    found += trend_findings(data.trends, "in this batch", "#expectations")
     # An article in a language that is not read is kept, and there is nothing to do about it.
     waiting = sum(row["reason_code"] == "unsupported_language" for row in data.quarantined)
     failed = max(0, batch["versions_failed"] - waiting)
@@ -79,17 +83,58 @@ def batch_findings(data: ReportData) -> list[Finding]:
                 "#ledger",
             )
         )
-    alarms = [row for row in data.sources if row["state"] != "ok"]
-    found += [
-        Finding("look", f"Source {row['source']} is {row['state']}.", row["sentence"], "#sources")
-        for row in alarms
-    ]
+    found += source_findings(data.sources, "#sources")
     return sorted(found, key=lambda finding: finding.level != "stop")
+
+
+def trend_findings(trends: Sequence[Trend], when: str, link: str) -> list[Finding]:
+    """The tolls that are far from usual, a finding each; all else that is, in one."""
+    tolls = [trend for trend in trends if trend.measure == "killed"]
+    found = [
+        Finding(
+            "look",
+            f"{trend.source} tells of {trend.observed} killed {when}, all reports together; usual is {trend.usual}.",
+            "Compare its highest tolls with their articles before you use the figures.",
+            link,
+        )
+        for trend in tolls
+    ]
+    others: dict[str, list[str]] = {}
+    for trend in trends:
+        if trend.measure != "killed":
+            others.setdefault(trend.source, []).append(f"{trend.words} ({trend.observed})")
+    if others:
+        told = [f"of {source}, {', '.join(measures)}" for source, measures in others.items()]
+        sentence = f"{'Also far' if tolls else 'Far'} from usual {when}: {listed(told)}."
+        found.append(Finding("look", sentence, "What is usual stands beside each under Expectations.", link))
+    return found
+
+
+def source_findings(sources: Sequence[Row], link: str) -> list[Finding]:
+    """The sources that are not well, a finding each; the silent ones in one."""
+    found = [
+        Finding("look", f"Source {row['source']} is {row['state']}.", row["sentence"], link)
+        for row in sources
+        if row["state"] not in {"ok", "silent"}
+    ]
+    silent = [
+        f"{row['source']} (no article since {row['since']})" for row in sources if row["state"] == "silent"
+    ]
+    if silent:
+        action = "There were some on every day of the week before: see whether it still publishes and still arrives."
+        found.append(Finding("look", f"Fallen silent: {listed(silent)}.", action, link))
+    return found
+
+
+def listed(items: Sequence[str]) -> str:
+    """Items in one sentence, the first few of many."""
+    more = len(items) - _MOST_LISTED
+    return "; ".join(items[:_MOST_LISTED]) + (f"; and {more:,} more" if more > 0 else "")
 
 
 def _expectation_findings(data: ReportData) -> list[Finding]:
     rejecting = [row for row in data.failed_expectations if row["severity"] != "warn"]
-    warning = [row for row in data.failed_expectations if row["severity"] == "warn"]
+    warning = sum(row["severity"] == "warn" for row in data.failed_expectations) - len(data.trends)
     found = []
     if rejecting:
         made, lost = data.batch["rows_extracted"], data.batch["rows_quarantined"]
@@ -105,7 +150,7 @@ def _expectation_findings(data: ReportData) -> list[Finding]:
         found.append(
             Finding(
                 "look",
-                f"{len(warning)} of {len(data.expectations)} expectations warn; no row was dropped for that.",
+                f"{warning}{' more' if data.trends else ''} of {len(data.expectations)} expectations {'warns' if warning == 1 else 'warn'}; no row was dropped for that.",
                 "Read what was observed before you use the figures.",
                 "#expectations",
             )

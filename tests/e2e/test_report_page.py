@@ -23,7 +23,7 @@ from pipeline.config import SAMPLES_DIR, Settings
 from pipeline.lake.snapshot import Snapshot
 from pipeline.report.dashboard import render_dashboard
 from pipeline.report.history import History, Line
-from pipeline.report.model import ReportData
+from pipeline.report.model import ReportData, Trend
 from pipeline.report.page import page_bytes, render_report
 from pipeline.schema.tables import tables
 from tests.browser import grave_findings, launched_browser, open_page
@@ -65,6 +65,11 @@ def _row(table: str, text: str) -> dict[str, Any]:
     return row
 
 
+def hostile_sources(text: str) -> list[dict[str, Any]]:
+    shared = {"source": text, "articles": None, "sentence": text, "since": dt.date(2025, 3, 4)}
+    return [shared | {"state": state} for state in ("dry", "silent")]
+
+
 def hostile_data(text: str) -> ReportData:
     """A report every text of which is ``text``."""
     article = {
@@ -82,7 +87,8 @@ def hostile_data(text: str) -> ReportData:
         quarantined=[_row("quarantine", text)],
         incidents=[incident],
         aggregate_claims=[_row("aggregate_claims", text)],
-        sources=[{"source": text, "state": "dry", "articles": None, "sentence": text}],
+        sources=hostile_sources(text),
+        trends=[Trend(text, measure, text, text, text) for measure in ("killed", "injured")],
         by_source=[{"source": text, "day": None, "articles": 1, "reports": 1, "quarantined": 1}],
     )
 
@@ -101,11 +107,14 @@ def hostile_history(text: str) -> History:
         unbalanced=0,
         expectations=[line],
         met=1,
+        failed_last=1,
+        trends=[Trend(text, measure, text, text, text) for measure in ("killed", "injured")],
         reasons=[line],
         open_quarantine=1,
         nulls=[line],
         volumes=[line],
-        sources=[{"source": text, "state": "dry", "articles": None, "sentence": text}],
+        idle=[1],
+        sources=hostile_sources(text),
     )
 
 

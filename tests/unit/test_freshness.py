@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.quality.freshness import Brought, Expected, judge, volume
+from pipeline.quality.freshness import Brought, Expected, idle_days, judge, jumps, silences, volume
 
 DAY = dt.timedelta(days=1)
 EXPECTED = Expected(window=DAY, minimum=2, maximum=5)
@@ -60,3 +60,60 @@ def test_the_volume_of_a_batch_only_warns(articles: int, over: int) -> None:
     found = volume("wire", articles, 5)
     assert (found.severity, found.is_passed, found.unexpected_count) == ("warn", over == 0, over)
     assert (found.element_count, found.observed) == (articles, str(articles))
+
+
+def by_day(counts: list[int]) -> dict[int, int]:
+    """Counts of articles as days with some."""
+    return {day: count for day, count in enumerate(counts) if count}
+
+
+@pytest.mark.parametrize(
+    ("counts", "found"),
+    [
+        ([3] * 7 + [0], [7]),
+        ([3] * 7 + [0, 0, 0], [7]),
+        ([3] * 6 + [0], []),
+        ([3, 0] * 10, []),
+        ([3] * 7 + [0, 3] * 7, [7]),
+        ([3] * 7 + [0] + [3] * 7 + [0], [7, 15]),
+    ],
+)
+def test_a_source_falls_silent_once_after_a_week_of_days_with_articles(
+    counts: list[int], found: list[int]
+) -> None:
+    assert silences(by_day(counts), range(len(counts))) == found
+
+
+@pytest.mark.parametrize(("count", "found"), [(101, [7]), (100, []), (19, [])])
+def test_five_times_the_week_before_is_a_jump(count: int, found: list[int]) -> None:
+    assert jumps(by_day([20] * 7 + [count]), range(8)) == found
+
+
+def test_a_jump_needs_a_week_to_compare_with() -> None:
+    assert jumps(by_day([0] * 9 + [32] * 9), range(9, 18)) == []
+    assert jumps(by_day([0] * 9 + [32] * 9), range(18)) == [9, 10, 11, 12]
+
+
+@given(st.lists(st.integers(0, 200), max_size=40), st.lists(st.booleans(), min_size=40, max_size=40))
+def test_days_that_do_not_count_change_nothing(counts: list[int], is_counted: list[bool]) -> None:
+    days = [day for day in range(len(counts)) if is_counted[day]]
+    brought, kept = by_day(counts), by_day([counts[day] for day in days])
+    for rule in (jumps, silences):
+        assert rule(brought, days) == [days[place] for place in rule(kept, range(len(days)))]
+
+
+@pytest.mark.parametrize(
+    ("active", "today", "found"),
+    [
+        (range(7), 7, []),
+        (range(7), 8, [7]),
+        ([*range(7), 9], 9, [7, 8]),
+        ([*range(7), 8], 9, []),
+        ([0, 2, 3, 4, 5, 6, 7], 9, []),
+        ([], 9, []),
+    ],
+)
+def test_days_without_anything_are_told_where_every_day_had_something(
+    active: list[int], today: int, found: list[int]
+) -> None:
+    assert idle_days(active, today) == found

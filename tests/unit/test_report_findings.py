@@ -4,33 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
-
 from pipeline.report.charts import bar, columns, strip, timeline
-from pipeline.report.history import null_alarms, volume_alarms
+from pipeline.report.history import null_alarms
 from pipeline.report.page import _share
 from pipeline.report.verdict import Finding, gravest
 from pipeline.report.worldmap import incident_map, project
-
-ENDED = [True] * 8
-
-
-def test_a_day_without_articles_after_a_week_of_them_is_silent() -> None:
-    assert volume_alarms([3.0] * 7 + [0.0], has_ended=ENDED) == {7: "silent"}
-    assert volume_alarms([3.0] * 7 + [None], has_ended=ENDED) == {7: "silent"}
-
-
-def test_a_day_that_has_not_ended_is_not_silent() -> None:
-    assert volume_alarms([3.0] * 7 + [0.0], has_ended=[True] * 7 + [False]) == {}
-
-
-def test_a_source_that_comes_now_and_then_is_never_silent() -> None:
-    assert volume_alarms([3.0, 0.0] * 10, has_ended=[True] * 20) == {}
-
-
-@pytest.mark.parametrize(("count", "found"), [(101.0, {7: "jump"}), (100.0, {}), (19.0, {})])
-def test_five_times_the_week_before_is_a_jump(count: float, found: dict[int, str]) -> None:
-    assert volume_alarms([20.0] * 7 + [count], has_ended=ENDED) == found
 
 
 def test_values_missing_far_more_often_are_a_rise_where_there_are_enough_reports() -> None:

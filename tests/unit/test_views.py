@@ -66,6 +66,10 @@ REPORTS = [
             fatalities_security_forces=None, date_precision=3, geo_precision=4, country_code="XKX", country_name="Kosovo"),
     _report(8, 4, **ELSEWHERE, actors=[SOLDIERS | {"role": "perpetrator"}, RIVALS], perpetrators=["soldiers"],
             fatalities_low=None, fatalities_best=None, fatalities_high=None, fatalities_security_forces=None),
+    _report(9, 4, **dict.fromkeys(["date_start", "date_end", "date_precision", "incident_year"]),
+            country_code="NER", country_name="Niger", admin1_name=None, place_name=None, latitude=None,
+            longitude=None, geo_precision=6, event_type="Protests", actors=[], fatalities_low=70, fatalities_best=70, fatalities_high=70,
+            fatalities_security_forces=None),
 ]  # fmt: skip
 
 
@@ -108,7 +112,7 @@ def test_every_view_and_column_says_what_it_means(connection: duckdb.DuckDBPyCon
 
 def test_a_copy_and_what_did_not_happen_are_not_counted(connection: duckdb.DuckDBPyConnection) -> None:
     counted = connection.execute("SELECT report_id FROM counted_reports ORDER BY 1").fetchall()
-    assert [report for (report,) in counted] == ["r-1", "r-3", "r-4", "r-6", "r-7", "r-8"]
+    assert [report for (report,) in counted] == ["r-1", "r-3", "r-4", "r-6", "r-7", "r-8", "r-9"]
 
 
 def test_what_two_outlets_tell_of_one_day_and_place_is_one_candidate(
@@ -206,6 +210,7 @@ def test_ged_names_carry_the_type_of_violence_and_the_dead_by_side(
         ("r-4", None, "Gunmen", "farmers", None, None, None, None, None),
         ("r-6", 3, "JNIM", "Civilians", None, None, 4, 0, 4),
         ("r-7", 2, "JNIM", "ISGS", None, None, None, 4, 4),
+        ("r-9", None, None, None, None, None, None, 70, 70),
     ]
 
 
@@ -241,8 +246,24 @@ def test_the_macros_answer(connection: duckdb.DuckDBPyConnection) -> None:
     ]
     assert asked("FROM killed_by_country_and_month('2025-03-01', '2025-03-31')") == [
         ("MLI", dt.date(2025, 3, 1), 4, 14, 15, None, 1, 0.25, 0.25),
+        ("MLI", None, 1, 12, None, None, 1, 1.0, 0.0),
+        ("NER", None, 1, 70, 70, 70, 0, 0.0, 0.0),
         ("XKX", dt.date(2025, 3, 1), 1, 4, 4, 4, 0, 0.0, 0.0),
     ]
+    assert asked("FROM killed_by_country_and_month('2025-04-01', '2025-04-30')") == []
+
+
+def test_the_dead_of_a_country_add_up_whether_or_not_they_belong_to_a_month(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    by_month = connection.execute(
+        "SELECT country_code, sum(reports), sum(killed_low) FROM killed_by_country_and_month('2025-01-01', '2025-12-31') "
+        "GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    counted = connection.execute(
+        "SELECT country_code, count(*), sum(fatalities_low) FROM counted_reports GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    assert by_month == counted
 
 
 def test_country_codes_are_those_of_iso(connection: duckdb.DuckDBPyConnection) -> None:
