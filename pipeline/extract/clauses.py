@@ -19,8 +19,10 @@ _BESIDE = re.compile(
 )
 _ELSEWHERE = re.compile(r"(?:while|whereas)\s+(?:in|at|near|outside)\s+(?:[a-z-]+\s+){0,2}[A-ZÀ-Þ]")
 # "Killed nine, bringing the number of dead in the week to 530": an act, and a total over a period.
+_OVER_PERIOD = rf"(?:this (?:week|month|year)\b|(?:in|over|during|within|for) the (?:(?:past|last|previous) )?(?:(?:{WORDS}|\d+|few) )?(?:hours|days|weeks?|weekend|months?|years?)\b|since\b(?! (?:(?:this|the) )?(?:morning|dawn|midnight|noon|yesterday|\w+day\b))|so far this\b)"
+_PERIOD = re.compile(rf"\b{_OVER_PERIOD}", re.IGNORECASE)
 _TOTAL_OF_PERIOD = re.compile(
-    rf",?\s+(?=(?:bringing|raising|taking|pushing|lifting)\s+(?:the|to)\b[^;]{{0,150}}?\b(?:this (?:week|month|year)\b|(?:in|over|during|within|for) the (?:(?:past|last|previous) )?(?:(?:{WORDS}|\d+|few) )?(?:hours|days|weeks?|weekend|months?|years?)\b|since\b(?! (?:(?:this|the) )?(?:morning|dawn|midnight|noon|yesterday|\w+day\b))|so far this\b))",
+    rf",?\s+(?=(?:bringing|raising|taking|pushing|lifting)\s+(?:the|to)\b[^;]{{0,150}}?\b{_OVER_PERIOD})",
     re.IGNORECASE,
 )
 _OWN_ACT = re.compile(
@@ -58,7 +60,7 @@ def _cut(text: str) -> tuple[int, int] | None:
             return match.start(), match.end()
     for match in _BESIDE.finditer(text):
         left, right = text[: match.start()], text[match.end() :]
-        if _ELSEWHERE.match(right) and _harms(left) and _counts(right):
+        if (_ELSEWHERE.match(right) or _PERIOD.search(right)) and _harms(left) and _counts(right):
             return match.start(), match.end()
         if _harms(left) and _harms(right) and _acts(left) and _OWN_ACT.search(right):
             return match.start(), match.end()

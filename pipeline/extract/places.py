@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import yaml
@@ -228,6 +228,7 @@ def country_counts(text: str) -> Counter[str]:
     return Counter(code for code in found if code)
 
 
+@lru_cache(maxsize=4)
 def located_countries(text: str) -> Counter[str]:
     """How often the text lays something in each country, rather than telling of its government or people."""
     shown = _cased(text)

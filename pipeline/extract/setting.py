@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -201,7 +202,7 @@ def _main_country(incident: Incident, reading: Reading) -> tuple[str | None, tup
         return told[0].place.country_code, (told[0].start, told[0].end)
     if incident.site is not None and incident.site.geo_precision == _AT_SEA:
         return None, None
-    counts = laid or country_counts(reading.text)
+    counts = Counter(laid or country_counts(reading.text))
     counts.update(m.place.country_code for m in reading.places if m.place and m.place.kind != "country")
     if not counts:
         return None, None

@@ -80,6 +80,10 @@ def test_a_number_that_is_not_sure_leaves_its_bound_open(words: str, expected: T
         ("Shelling killed nine people in Donetsk on Monday, bringing the number of dead in the week to 530.", [(9, 9, 9)], 530),
         ("In eight days of bombing more than 500 people were killed in Douma, monitors said.", [], 500),
         ("Air strikes have killed 194 people in Douma in the last 48 hours, monitors said.", [], 194),
+        ("More than 400 people have been killed in eight days of one of the deadliest bombing campaigns of the war in Douma.", [], 400),
+        ("Medics said air strikes killed 61 people in Douma on Tuesday, while monitors said 194 people had died in the last 48 hours.", [(61, 61, 61)], 194),
+        ("The latest deaths in Douma brought the weeklong carnage to more than 500 killed in shelling.", [], 500),
+        ("At least 200 civilians were killed in air strikes on Douma in a few days last week.", [], 200),
         ("Since Turkey launched a military offensive, around 230 civilians have died in Afrin.", [], 230),
     ],
 )  # fmt: skip
