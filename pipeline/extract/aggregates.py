@@ -12,8 +12,12 @@ from pipeline.records import AggregateClaim, Evidence
 
 _ACTS = r"(?:(?!(?:in|of|on|and|by|at|from|people|persons|soldiers|civilians|others|to|were|was)\b)[\w-]+\s+){0,3}?(?:attacks?|incidents?|air ?strikes?|strikes?|clashes|bombings?|operations?|raids|killings|explosions|air raids|shellings?|violations|assaults|ambushes|blasts|kidnappings|abductions|suicide attacks|offensives|massacres|sorties|missiles|events|assassinations|protests|demonstrations|cases)\b"
 _ACT_COUNT = re.compile(rf"^\s+{_ACTS}", re.IGNORECASE)
+# Six days and more; a battle of two or three is one incident.
+_LONG_SPAN = (
+    r"(?:six|seven|eight|nine|ten|eleven|twelve|[6-9]|[1-9]\d) days|a few days|(?:\w+ )?(?:weeks|months)"
+)
 _COUNTING = re.compile(
-    r"\b(?:so far this year|in recent (?:months|weeks|years|days|decades)|since then|(?:the )?number of (?:people|civilians|persons|victims|dead|deaths|fatalities|those)|in total|altogether|a total of|over the (?:years|past)|since the (?:start|beginning|outbreak|coup|conflict|war|insurgency|takeover)\b|(?:conflict|war|insurgency|violence|fighting|unrest|uprising|crisis) (?:has|have) (?:killed|left|claimed|cost)|(?:have|has) been (?:killed|injured|displaced|abducted) (?:since|across|this)|nationwide|countrywide|across the country|throughout the country|every (?:month|week|year)|each (?:month|week|year)|per (?:month|week|year)|within (?:a|the) (?:week|month|year)|in the (?:\d+|[a-z]+)[- ](?:year|month|week)s?(?:-long|-old)?|alone\b)",
+    rf"\b(?:so far this year|in recent (?:months|weeks|years|days|decades)|since then|(?:the )?number of (?:people|civilians|persons|victims|dead|deaths|fatalities|those)|in total|altogether|a total of|over the (?:years|past)|since the (?:start|beginning|outbreak|coup|conflict|war|insurgency|takeover)\b|(?:conflict|war|insurgency|violence|fighting|unrest|uprising|crisis) (?:has|have) (?:killed|left|claimed|cost)|(?:have|has) been (?:killed|injured|displaced|abducted) (?:since|across|this)|nationwide|countrywide|across the country|throughout the country|every (?:month|week|year)|each (?:month|week|year)|per (?:month|week|year)|within (?:a|the) (?:week|month|year)|(?<!earlier )(?<!later )(?<!early )(?<!late )in the week\b|(?:in|over|during) (?:just |only |barely )?(?:the (?:past|last) )?(?:{_LONG_SPAN})\b|(?:attacks|strikes|raids|bombings|bombardments?|clashes|fighting|shelling) (?:this|last) (?:week|month) (?:have|has)\b|in the (?:\d+|[a-z]+)[- ](?:year|month|week)s?(?:-long|-old)?|(?:brought|brings?|bringing) the (?:week|month|year)-?long|alone\b)",
     re.IGNORECASE,
 )
 _OWN = re.compile(
@@ -24,7 +28,7 @@ _RUNNING = re.compile(
     r"since|(?:in|over|during|within) the (?:past|last)|so far|this (?:month|year)", re.IGNORECASE
 )
 _ONE_ACT = re.compile(
-    r"\b(?:an?|the|this|that|his|her|its)\s+(?!series|wave|spate|string|number)(?:[\w-]+\s+){0,3}?(?:attack|raid|ambush|blast|explosion|bombing|massacre|assault|clash|gunfight|gun ?battle|firefight|rally|protest|demonstration|shooting|air ?strike|drone strike|assassination|killing)\b(?! attempts)",
+    r"\b(?:an?|the|this|that|his|her|its)\s+(?!series|wave|spate|string|number)(?:[\w-]+\s+){0,3}?(?:attack|raid|ambush|blast|explosion|bombing|massacre|assault|clash|gunfight|gun ?battle|firefight|rally|protest|demonstration|shooting|air ?strike|drone strike|assassination|killing)\b(?! (?:attempts|campaigns?)\b)",
     re.IGNORECASE,
 )
 _CONTINUING = re.compile(
@@ -33,7 +37,7 @@ _CONTINUING = re.compile(
 )
 _SAME_PERIOD = re.compile(r"\b(?:same|that) (?:period|time ?frame)\b", re.IGNORECASE)
 _SINCE_IT_BEGAN = re.compile(
-    r"\bsince (?:[\w'’-]+ ){1,8}?(?:began|started|erupted|broke out|resumed|(?:took|seized|came to) power)\b",
+    r"\bsince (?:[\w'’-]+ ){1,8}?(?:began|started|erupted|broke out|resumed|launched|invaded|(?:took|seized|came to) power)\b",
     re.IGNORECASE,
 )
 # "The deadliest attack since July", "the heaviest loss in 24 years" is one attack.

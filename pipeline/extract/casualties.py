@@ -106,6 +106,16 @@ _CLAUSE_VERB = re.compile(
     r"\b(?:said|told|attacked|stormed|opened|fled|reported|raided|ambushed|fired|clashed|detonated|targeted|arrived|hit|struck)\b",
     re.IGNORECASE,
 )
+# "Two women and a child were among 14 people killed", "among the 14 dead were two women": some of those counted.
+_MANY_PEOPLE = rf"among\s+(?:(?:the|those|at least|more than|about|around|some|nearly|up to)\s+)*(?:{WORDS}|\d[\d,]*|dozens|scores|hundreds)\b"
+_WERE_AMONG = re.compile(
+    rf"(?:(?!\b(?:kill|di|wound|injur)ed\b|\bw(?:as|ere)\b)[\w\s,'’-]){{0,80}}\b(?:was|were|are|is)\s+(?:\w+\s+)?{_MANY_PEOPLE}",
+    re.IGNORECASE,
+)
+_AMONG_WERE = re.compile(
+    rf"\b{_MANY_PEOPLE}[\w\s'’-]{{0,80}}\b(?:was|were|are|is)\b(?!\s+(?:killed|wounded|injured|shot))[^.;]*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -517,6 +527,12 @@ def _mention(people: _People, outcome: Outcome, sentence: str, offset: int) -> C
         )
     )
     subset = subset and not _JUST_DONE.search(before)
+    if "among" in sentence.casefold():
+        subset = (
+            subset
+            or bool(_WERE_AMONG.match(sentence, people.end))
+            or bool(_AMONG_WERE.search(sentence[max(0, number.start - _MAX_PHRASE) : number.start]))
+        )
     return CasualtyMention(
         start=number.start + offset,
         end=people.end + offset,

@@ -15,7 +15,15 @@ _ANOTHER_DAY = re.compile(
     re.IGNORECASE,
 )
 _BESIDE = re.compile(
-    r"(?:,\s+|;\s+|\s+)(?=(?:while|whereas)\s)|;\s+|,\s+(?=and (?:another|a separate|a second)\b)"
+    r"(?:,\s+|;\s+|\s+[–—-]\s+|\s+)(?=(?:while|whereas)\s)|;\s+|,\s+(?=and (?:another|a separate|a second)\b)"
+)
+_ELSEWHERE = re.compile(r"(?:while|whereas)\s+(?:in|at|near|outside)\s+(?:[a-z-]+\s+){0,2}[A-ZÀ-Þ]")
+# "Killed nine, bringing the number of dead in the week to 530": an act, and a total over a period.
+_OVER_PERIOD = rf"(?:this (?:week|month|year)\b|(?:in|over|during|within|for) the (?:(?:past|last|previous) )?(?:(?:{WORDS}|\d+|few) )?(?:hours|days|weeks?|weekend|months?|years?)\b|since\b(?! (?:(?:this|the) )?(?:morning|dawn|midnight|noon|yesterday|\w+day\b))|so far this\b)"
+_PERIOD = re.compile(rf"\b{_OVER_PERIOD}", re.IGNORECASE)
+_TOTAL_OF_PERIOD = re.compile(
+    rf",?\s+(?=(?:bringing|raising|taking|pushing|lifting)\s+(?:the|to)\b[^;]{{0,150}}?\b{_OVER_PERIOD})",
+    re.IGNORECASE,
 )
 _OWN_ACT = re.compile(
     r"\b(?:an?|another|separate|two|three|several)\s+(?:[\w-]+\s+){0,4}?(?:attacks?|bombings?|blasts?|explosions?|raids?|ambush(?:es)?|clash(?:es)?|air ?strikes?|strikes?|drones?|mines?|landmines?|bombs?|shelling|shootings?|rockets?|missiles?|mortars?|encounters?)\b",
@@ -47,8 +55,13 @@ def _cut(text: str) -> tuple[int, int] | None:
     for match in _ANOTHER_DAY.finditer(text):
         if _harms(text[: match.start()]) and _harms(text[match.end() :]):
             return match.start(), match.end()
+    for match in _TOTAL_OF_PERIOD.finditer(text):
+        if _harms(text[: match.start()]) and _counts(text[match.end() :]):
+            return match.start(), match.end()
     for match in _BESIDE.finditer(text):
         left, right = text[: match.start()], text[match.end() :]
+        if (_ELSEWHERE.match(right) or _PERIOD.search(right)) and _harms(left) and _counts(right):
+            return match.start(), match.end()
         if _harms(left) and _harms(right) and _acts(left) and _OWN_ACT.search(right):
             return match.start(), match.end()
     return None
@@ -61,5 +74,9 @@ def _acts(clause: str) -> bool:
 
 def _harms(clause: str) -> bool:
     """True for a clause with an act and people counted who came to harm."""
-    counted = (m for m in find_casualties(clause) if m.outcome in _OUTCOMES and m.low and not m.is_subset)
-    return any(counted) and bool(find_triggers(clause))
+    return _counts(clause) and bool(find_triggers(clause))
+
+
+def _counts(clause: str) -> bool:
+    """True for a clause that counts people who came to harm."""
+    return any(m.outcome in _OUTCOMES and m.low and not m.is_subset for m in find_casualties(clause))

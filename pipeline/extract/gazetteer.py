@@ -199,6 +199,13 @@ def countries_by_name() -> dict[str, str]:
 
 
 @cache
+def country_names() -> frozenset[str]:
+    """Every name of every country and territory as text spells it, with ISO's own of those that are not told otherwise."""
+    declared = {name for entry in _country_lexicon().values() for name in entry["names"]}
+    return frozenset(declared | {country_name(country.alpha_3) for country in pycountry.countries})
+
+
+@cache
 def countries_by_demonym() -> dict[str, str]:
     """Lower-case demonym ("somali") to alpha-3 code."""
     return {

@@ -65,7 +65,7 @@ class CasualtyMention:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A gazetteer entry. ``kind``: ppl, adm1, adm2, adm3, landmark or country; coordinates are WGS84 degrees."""
+    """A gazetteer entry. ``kind``: ppl, adm1, adm2, adm3, landmark, area or country; coordinates are WGS84 degrees."""
 
     name: str
     kind: str

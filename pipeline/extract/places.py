@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import yaml
@@ -18,6 +18,7 @@ from pipeline.extract.gazetteer import (
     countries_by_demonym,
     countries_by_name,
     country_name,
+    country_names,
     default_gazetteer,
 )
 from pipeline.extract.mentions import Place, PlaceMention
@@ -42,6 +43,18 @@ _TITLE_BEFORE = re.compile(
 )
 _JOINED = re.compile(
     r"^(?:,?\s+(?:a|an|the)\s+(?:[\w-]+\s+){0,6}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|\s+(?:(?!was\b|were\b|are\b|is\b|have\b|has\b|had\b|killed\b|shot\b|died\b|who\b|that\b|and\b|on\b|to\b|said\b|by\b)[a-z-]+\s+){0,4}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+in\s+(?:the\s+)?(?:[\w-]+\s+){0,3}|,\s+(?:in\s+)?(?:(?!of\b|from\b|and\b|by\b)[a-z]+\s+){0,3}|\s+\()$"
+)
+# "The Jordan Valley", "Lake Chad": waters and lands that bear a country's name reach beyond it.
+_LAND_NAMED = re.compile(r" (?:Valley|River|Delta|Basin|Desert|Mountains|Peninsula|Sea)\b")
+_WATER_NAMED = re.compile(r"\b(?:Lake|River|Gulf of|Sea of|Bay of)(?: the)? $")
+# "In Syria", "northern Syria", "Douma, Syria", "Syria's Idlib", "the Syrian city": the country says where something is.
+_PLACED_IN = re.compile(
+    r"(?i:\b(?:in|inside|across|throughout|within|near)\s+(?:the\s+)?|\b(?:north|south|east|west|central)[a-z-]*\s+|\()$"
+)
+_AFTER_PLACE = re.compile(r"([A-ZÀ-Þ][\w'’À-ɏ-]+)(?:,\s+| \()$")
+_OWNS_PLACE = re.compile(r"['’]s?\s+(?:[a-z-]+\s+){0,4}?(?=[A-ZÀ-Þ])")
+_LAND_OF_PEOPLE = re.compile(
+    r" (?:[a-z-]+ ){0,2}?(?:capital|city|town|village|province|region|district|state|governorate|island)\b"
 )
 _STATE_IN = re.compile(r"\bIslamic State (?:in|of) (?:the )?(?:[A-Z]\w+ and (?:the )?)?$")
 # "Dushanbe's state agency", "Moscow's defence ministry": the capital speaks, nothing happened there.
@@ -80,10 +93,15 @@ _KEPT_KINDS = {
     "bridge",
     "prison",
     "airport",
+    "sea",
+    "ocean",
+    "strait",
 }
+_AT_SEA = 7
 _KM_PER_DEGREE = 111.2
 _LONGEST_ACRONYM = 5
 _FAR_KM = 150
+_NEAR_KM = 25
 _KNOWN_TO_ALL = 500_000
 _A_TOWN = 10_000
 _A_CITY = 100_000
@@ -98,6 +116,7 @@ class _Candidate:
     """UCDP precision that a kind word beside the name gives."""
     is_near: bool
     has_cue: bool
+    is_dateline: bool
 
 
 @cache
@@ -106,6 +125,28 @@ def _lexicon() -> dict[str, Any]:
         (SCHEMAS_DIR / "lexicons" / "places.yaml").read_text(encoding="utf-8")
     )
     return loaded
+
+
+@cache
+def _meant_places() -> dict[str, list[Place]]:
+    """Folded name to the place that news means by it, one a country."""
+    found: dict[str, list[Place]] = {}
+    for entry in _lexicon()["meant"]:
+        code = entry["country"]
+        place = Place(
+            name=entry["names"][0],
+            kind=entry["kind"],
+            country_code=code,
+            country_name=country_name(code),
+            admin1_name=entry["admin1"],
+            latitude=entry["latitude"],
+            longitude=entry["longitude"],
+            geonames_id=None,
+            population=0,
+        )
+        for name in entry["names"]:
+            found.setdefault(fold(name), []).append(replace(place, name=name))
+    return found
 
 
 @cache
@@ -142,15 +183,19 @@ def _kind_precision() -> dict[str, int]:
 
 @cache
 def _country_pattern() -> re.Pattern[str]:
-    names = {name for code in set(countries_by_demonym().values()) for name in _names_of(code)}
     demonyms = {d.title() + plural for d in countries_by_demonym() for plural in ("", "s")}
-    words = "|".join(re.escape(w) for w in sorted(names | demonyms, key=len, reverse=True))
+    words = "|".join(re.escape(w) for w in sorted(country_names() | demonyms, key=len, reverse=True))
+    words = words.replace("'", "['’]")
     return re.compile(rf"(?<![\w-])(?:{words})(?!\w)")
 
 
 def _is_inside_name(match: re.Match[str], text: str) -> bool:
     """ "Datu Saudi Ampatuan" names no kingdom, "Port Sudan" no country."""
     if _STATE_IN.search(text[max(0, match.start() - 40) : match.start()]):
+        return True
+    if _LAND_NAMED.match(text, match.end()) or _WATER_NAMED.search(
+        text[max(0, match.start() - 20) : match.start()]
+    ):
         return True
     before = _LAST_WORD.search(text[max(0, match.start() - 20) : match.start()])
     if before and before[1].casefold() not in _stop_words():
@@ -160,12 +205,6 @@ def _is_inside_name(match: re.Match[str], text: str) -> bool:
     return bool(
         before and before[1].casefold() not in _stop_words() and re.match(r" [A-Z][a-z]", text[match.end() :])
     )
-
-
-def _names_of(code: str) -> list[str]:
-    from pipeline.extract.gazetteer import _country_lexicon
-
-    return list(_country_lexicon().get(code, {}).get("names", [country_name(code)]))
 
 
 def _country_code(words: str) -> str | None:
@@ -187,6 +226,30 @@ def country_counts(text: str) -> Counter[str]:
         if not named[m.start()] and not _is_inside_name(m, shown)
     )
     return Counter(code for code in found if code)
+
+
+@lru_cache(maxsize=4)
+def located_countries(text: str) -> Counter[str]:
+    """How often the text lays something in each country, rather than telling of its government or people."""
+    shown = _cased(text)
+    found = (
+        _country_code(m[0])
+        for m in _country_pattern().finditer(shown)
+        if not _is_inside_name(m, shown) and is_locating(shown, m.start(), m.end())
+    )
+    return Counter(code for code in found if code)
+
+
+def is_locating(text: str, start: int, end: int) -> bool:
+    """True where the words of a country say in which one something is ("in Syria"; not "Syria condemned")."""
+    if text[start:end].casefold() in countries_by_demonym():
+        return bool(_LAND_OF_PEOPLE.match(text, end))
+    before = text[max(0, start - 40) : start]
+    owned = _OWNS_PLACE.match(text, end)
+    if _PLACED_IN.search(before) or (owned and not _SPEAKS_FOR.match(text, end)):
+        return True
+    place = _AFTER_PLACE.search(before)
+    return bool(place and place[1].casefold() not in _stop_words() and _country_code(place[1]) is None)
 
 
 def find_places(text: str, title: str | None = None) -> list[PlaceMention]:
@@ -212,7 +275,8 @@ def find_places(text: str, title: str | None = None) -> list[PlaceMention]:
     ]
     headline = _cased(title or "")
     counts = country_counts(text) + country_counts(headline)
-    resolved = _resolve(candidates, shown, counts, list(_candidates(headline)))
+    located = located_countries(text) + located_countries(headline)
+    resolved = _resolve(candidates, shown, counts, located, list(_candidates(headline)))
     mentions = sorted([*countries, *resolved], key=lambda mention: mention.start)
     return [replace(m, parent_names=_parents(m, mentions, shown)) for m in mentions]
 
@@ -272,7 +336,11 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
     preposition = _PREPOSITION.search(before)
     apposed = _APPOSED.match(after)
     word = kind_after or kind_before or apposed
-    kind = own_kind or (_kind_precision().get(word["kind"].casefold().removesuffix(" of")) if word else None)
+    told_kind = _kind_precision().get(word["kind"].casefold().removesuffix(" of")) if word else None
+    # "Red Sea province", "the Black Sea coast" are on land.
+    kind = (told_kind or own_kind) if own_kind == _AT_SEA else (own_kind or told_kind)
+    if kind == _AT_SEA and kind_before:
+        name, start = text[start - len(kind_before[0]) : start + len(name)], start - len(kind_before[0])
     if (possessive and _SPEAKS_FOR.match(after)) or _A_PEOPLE.match(after):
         return None
     if _HOSPITAL.match(after) and _TAKEN.search(before):
@@ -289,21 +357,33 @@ def _candidate(match: re.Match[str], text: str) -> _Candidate | None:
     )
     has_cue = bool(own_kind or word or preposition or possessive or dateline or re.search(r",\s+$", before))
     return (
-        _Candidate(start, start + len(name), name, kind, bool(preposition and preposition["near"]), has_cue)
+        _Candidate(
+            start,
+            start + len(name),
+            name,
+            kind,
+            bool(preposition and preposition["near"]),
+            has_cue,
+            bool(dateline),
+        )
         if has_cue
         else None
     )
 
 
 def _resolve(
-    candidates: Sequence[_Candidate], text: str, counts: Counter[str], in_title: Sequence[_Candidate]
+    candidates: Sequence[_Candidate],
+    text: str,
+    counts: Counter[str],
+    located: Counter[str],
+    in_title: Sequence[_Candidate],
 ) -> list[PlaceMention]:
-    names_a_country = any(fold(m[0]) in countries_by_name() for m in _country_pattern().finditer(text))
-    if not names_a_country:
+    located = located or _dateline_country(candidates)
+    if not located:
         counts = counts + _common_country(candidates, guess=not counts)
-    options = {c.name: _options(c, counts, names_a_country=names_a_country) for c in candidates}
-    anchors = [ps[0] for ps in options.values() if len(ps) == 1]
-    headed = [_options(c, counts, names_a_country=names_a_country) for c in in_title]
+    options = {c.name: _options(c, counts, located) for c in candidates}
+    anchors = [ps[0] for ps in options.values() if len(ps) == 1 or (ps and ps[0].population >= _A_TOWN)]
+    headed = [_options(c, counts, located) for c in in_title]
     divisions = {_division_key(ps[0]) for ps in [*options.values(), *headed] if ps and ps[0].kind == "adm1"}
     mentions = []
     for candidate in candidates:
@@ -316,6 +396,7 @@ def _resolve(
         place = _choose(places, parents, around, divisions, anchors, candidate.kind)
         if (
             place is None
+            and not places
             and candidate.kind is None
             and not _LOCATIVE.search(text[max(0, candidate.start - 30) : candidate.start])
         ):
@@ -331,6 +412,19 @@ def _resolve(
             )
         )
     return mentions
+
+
+def _dateline_country(candidates: Sequence[_Candidate]) -> Counter[str]:
+    """Where the text lays nothing in a country: that of the city it was written in."""
+    for candidate in candidates:
+        if candidate.is_dateline:
+            named = [
+                p
+                for p in default_gazetteer().lookup(candidate.name)
+                if fold(p.name) == fold(candidate.name) and p.population >= _A_CITY
+            ]
+            return Counter({place.country_code: 1 for place in named[:1]})
+    return Counter()
 
 
 def _common_country(candidates: Sequence[_Candidate], *, guess: bool) -> Counter[str]:
@@ -351,18 +445,38 @@ def _common_country(candidates: Sequence[_Candidate], *, guess: bool) -> Counter
     return Counter({ranked[0][0]: 1}) if is_clear else Counter()
 
 
-def _options(candidate: _Candidate, counts: Counter[str], *, names_a_country: bool) -> list[Place]:
+def _lookup(name: str) -> list[Place]:
+    """The gazetteer's places of a name; in a country where news means one place by it, that one."""
+    meant = _meant_places().get(fold(name), [])
+    countries = {place.country_code for place in meant}
+    return [*meant, *(p for p in default_gazetteer().lookup(name) if p.country_code not in countries)]
+
+
+def _options(candidate: _Candidate, counts: Counter[str], located: Counter[str]) -> list[Place]:
     """Gazetteer entries in the article's countries; without a country, only places that everybody knows.
 
-    Where only demonyms tell of countries ("Turkish drone"), a much larger place of the name elsewhere goes first.
+    A place spelt otherwise is looked for only where the text lays something. Where it lays nothing in a country
+    ("Turkish drone"), a much larger place of the name elsewhere goes first.
     """
-    found = default_gazetteer().lookup(candidate.name)
+    if candidate.kind == _AT_SEA:
+        return []
+    found = _lookup(candidate.name)
     head, _, last = candidate.name.rpartition(" ")
     if not found and head and last.casefold() in _KEPT_KINDS:
-        found, candidate = default_gazetteer().lookup(head), replace(candidate, name=head)
+        found, candidate = _lookup(head), replace(candidate, name=head)
     exact = fold(candidate.name)
-    in_countries = [p for p in found if p.country_code in counts]
-    if not names_a_country:
+    most = max(located.values(), default=0)
+    leading = {code for code, count in located.items() if count == most} or counts
+    in_countries = [
+        p
+        for p in found
+        if p.country_code in leading
+        or (
+            (fold(p.name) == exact or p.population >= _A_CITY)
+            and (p.country_code in counts or p.country_code in located)
+        )
+    ]
+    if not located:
         largest = max((p.population for p in in_countries), default=0)
         cities = [
             p
@@ -372,13 +486,20 @@ def _options(candidate: _Candidate, counts: Counter[str], *, names_a_country: bo
         in_countries = cities or in_countries
     towns = [p for p in in_countries if p.kind == "ppl" and p.population >= _A_TOWN]
     if in_countries:
-        named = [p for p in in_countries if fold(p.name) == exact]
-        if candidate.kind not in (3, 4) and not any(p.kind == "ppl" for p in named):
-            named += towns
+        named = [p for p in in_countries if fold(p.name) == exact] or [
+            p
+            for p in default_gazetteer().lookup(f"{candidate.name} City")
+            if fold(p.name) == f"{exact} city" and p.country_code in leading
+        ]
+        if candidate.kind not in (3, 4) and not any(
+            p.kind == "area" or (p.kind == "ppl" and p.population) for p in named
+        ):
+            named = [*towns, *named]
         return sorted(
             named or in_countries,
             key=lambda p: (
                 p.population < _KNOWN_TO_ALL,
+                p.country_code not in located,
                 -counts[p.country_code],
                 -p.population,
                 p.kind != "ppl",
@@ -435,7 +556,8 @@ def _choose(
     anchors: list[Place],
     kind: int | None,
 ) -> Place | None:
-    """The place meant: inside what the text puts around it, else inside a province that the article names."""
+    """The place meant: inside what the text puts around it, else inside a province that the article names, else nearest to
+    the places it names; of villages far apart that nothing tells from each other, none."""
     if not places:
         return None
     folded = {fold(parent) for parent in parents}
@@ -461,6 +583,8 @@ def _choose(
         near = [a for a in anchors if a.country_code == chosen[0].country_code]
         if near:
             return min(chosen, key=lambda p: min(distance_km(p, a) for a in near))
+        if not chosen[0].population and any(distance_km(chosen[0], p) > _NEAR_KM for p in chosen):
+            return None
     return chosen[0]
 
 
@@ -479,6 +603,8 @@ def _precision(place: Place | None, candidate: _Candidate) -> int:
         return candidate.kind
     if place is None:
         return candidate.kind or 1
+    if place.kind == "area":
+        return 5
     if place.kind == "adm1":
         return 4
     if place.kind in {"adm2", "adm3"}:
@@ -489,5 +615,5 @@ def _precision(place: Place | None, candidate: _Candidate) -> int:
 def _parents(mention: PlaceMention, mentions: list[PlaceMention], text: str) -> tuple[str, ...]:
     if mention.place is not None and mention.place.kind == "country":
         return ()
-    candidate = _Candidate(mention.start, mention.end, mention.text, None, False, True)
+    candidate = _Candidate(mention.start, mention.end, mention.text, None, False, True, False)
     return tuple(_stated_parents(candidate, text))

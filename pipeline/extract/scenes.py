@@ -151,7 +151,7 @@ class Scene:
             inner,
             key=lambda m: (
                 bool(_ON_THE_WAY.search(self.sentence.text[: m.start - self.sentence.start])),
-                m.geo_precision in (3, 4, 5),
+                m.geo_precision >= 3,
                 m.start < act,
                 abs(m.start - act),
             ),

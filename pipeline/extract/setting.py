@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from pipeline.extract.gazetteer import country_name
 from pipeline.extract.individuation import Incident
 from pipeline.extract.mentions import DateMention, Place, PlaceMention
 from pipeline.extract.names import fold
-from pipeline.extract.places import country_counts
+from pipeline.extract.places import country_counts, is_locating, located_countries
 from pipeline.extract.scenes import Reading, Scene
 
 _BEYOND = re.compile(
@@ -31,6 +32,10 @@ _TOOK_PLACE = re.compile(
 _ADJECTIVES = {"US", "U.S.", "UK", "U.K.", "UAE"}
 _NOUN = re.compile(r"\s+[a-z]{4,}(?<!that)(?<!when)(?<!from)(?<!with)\b")
 _SAME_NEWS_DAYS = 10
+# Precisions of a place, by UCDP.
+_NEAR_A_PLACE = 2
+_A_COUNTRY = 6
+_AT_SEA = 7
 _RECENT_DAYS = 31
 
 
@@ -74,7 +79,9 @@ def where_of(incident: Incident, reading: Reading) -> Where:
     if code is None:
         code, span = _main_country(incident, reading)
     located, precision = _located(mention, division, reading)
-    return Where(mention, located, precision or (6 if code else None), code, division, span)
+    if located is None and (precision is None or precision <= _NEAR_A_PLACE):
+        precision = _A_COUNTRY if code else None
+    return Where(mention, located, precision, code, division, span)
 
 
 def _may_be_there(scene: Scene, incident: Incident) -> bool:
@@ -95,7 +102,7 @@ def _may_be_there(scene: Scene, incident: Incident) -> bool:
 def _located(
     mention: PlaceMention | None, division: PlaceMention | None, reading: Reading
 ) -> tuple[Place | None, int | None]:
-    """Coordinates with UCDP's precision: 1 and 2 for a known place, 3 for a district or town around it, 4 for a province."""
+    """Coordinates with UCDP's precision: that of a known place, 3 for a district or town around it, 4 for a province."""
     if mention is not None and mention.place is not None:
         return mention.place, mention.geo_precision
     if mention is None:
@@ -178,25 +185,30 @@ def _division(mention: PlaceMention | None, incident: Incident, reading: Reading
 
 
 def _main_country(incident: Incident, reading: Reading) -> tuple[str | None, tuple[int, int] | None]:
-    """The country of the scene, else the one the article names most; with the words that name it."""
-    for scene in incident.scenes:
-        named = [
-            m
-            for m in scene.places
-            if m.place
-            and m.place.kind == "country"
-            and not _is_beyond(m, reading)
-            and not (m.text in _ADJECTIVES and _NOUN.match(reading.text, m.end))
-        ]
-        if named and named[0].place:
-            return named[0].place.country_code, (named[0].start, named[0].end)
-    counts = country_counts(reading.text)
+    """The country that the scene names or has a known place in, else the one the article lays most in; with its words."""
+    named = [m for scene in incident.scenes for m in scene.places if m.place and not _is_beyond(m, reading)]
+    laid = located_countries(reading.text)
+    countries = [
+        m
+        for m in named
+        if m.place
+        and m.place.kind == "country"
+        and not (m.text in _ADJECTIVES and _NOUN.match(reading.text, m.end))
+        and (not laid or m.place.country_code in laid)
+    ]
+    told = sorted(countries, key=lambda m: not is_locating(reading.text, m.start, m.end))
+    told += [m for m in named if m.place and m.place.kind != "country"]
+    if told and told[0].place:
+        return told[0].place.country_code, (told[0].start, told[0].end)
+    if incident.site is not None and incident.site.geo_precision == _AT_SEA:
+        return None, None
+    counts = Counter(laid or country_counts(reading.text))
     counts.update(m.place.country_code for m in reading.places if m.place and m.place.kind != "country")
     if not counts:
         return None, None
     code = counts.most_common(1)[0][0]
-    named = [m for m in reading.places if m.place and m.place.country_code == code]
-    return code, (named[0].start, named[0].end) if named else (
+    shown = [m for m in reading.places if m.place and m.place.country_code == code]
+    return code, (shown[0].start, shown[0].end) if shown else (
         incident.anchor.sentence.start,
         incident.anchor.sentence.end,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.extract.mentions import CasualtyMention
+from pipeline.extract.numbers import WORDS
 from pipeline.extract.scenes import Scene
 from pipeline.records import Outcome, VictimClass
 
@@ -21,9 +22,24 @@ _DISPUTES = re.compile(
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
-    r"[;,]\s*(?:and\s+)?(?:an?|one|two|three|four)\s+(?:days?|weeks?|months?)\s+(?:earlier|before|later|after)\b",
+    rf"[;,]\s*(?:and\s+)?(?:an?|{WORDS}|\d{{1,2}})\s+(?:days?|weeks?|months?|years?)\s+(?:earlier|before|later|after)\b"
+    r"|\b(?:down|up|revised|corrected|lowered|raised) from\b|\bcompared (?:with|to)\b",
     re.IGNORECASE,
 )
+_SAYS = r"(?:sa(?:id|ys|ying)|claim(?:ed|s|ing)?|report(?:ed|s|ing)|put|stated|insist(?:ed|s|ing)|counted|announced|acknowledged|admitted)"
+_SPOKE = re.compile(rf"\b{_SAYS}\b", re.IGNORECASE)
+_OTHER_SPEAKER = re.compile(
+    rf"(?:;|,?\s(?:but|while|whereas|although|though)\b)(?=[^;]{{1,60}}?\b{_SAYS}\b)", re.IGNORECASE
+)
+# "Azerbaijan said that two of its soldiers died": a side tells of its own dead, the other one of others.
+_OWN_DEAD = re.compile(
+    r"\b(?:its|their) (?:own )?(?:\w+ )?(?:soldiers?|troops|fighters?|men|members?|officers?|police\w*|forces|personnel|service\w+|guards?)\b",
+    re.IGNORECASE,
+)
+# "Nearly 50" is fewer; who is feared dead may live.
+_SHORT_OF = re.compile(r"(?:nearly|almost|close to)\b", re.IGNORECASE)
+_FEARED = re.compile(r"\s+(?:(?:are|were|is|was)\s+)?(?:feared|presumed|believed)\b", re.IGNORECASE)
+_DENIED = re.compile(r"\bden(?:ied|ies|ying) (?:\w+ )?that\b[^,;]*", re.IGNORECASE)
 _ALSO = re.compile(r"\b(?:also|another|a further|additional)\b", re.IGNORECASE)
 _DEATH = re.compile(
     r"\b(?:kill\w*|dead|deadly|death\w*|died|dies|dying|die|fatal\w*|bod(?:y|ies)|corpses?|murder\w*|massacre\w*|assassinat\w+|execut\w+|behead\w*|slain|lives|casualt\w+|victims?|toll|martyr\w*|perish\w*|neutrali[sz]\w*|eliminat\w*|slaughter\w*|hacked|throats?|survive\w*|blown (?:to|apart)|funeral|buri(?:ed|al)|coffins?|mourn\w*|hell|last breath|shot dead|gunned down|lynched|succumbed|critical\w*|were (?:hit|shot))\b",
@@ -62,7 +78,7 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
             stated = [m for m in scene.casualties if m.outcome == outcome and m.low]
         if not stated:
             continue
-        told = _summed(stated)
+        told = _told(stated, scene)
         if not toll.mentions or (any(m.is_total for m in stated) and _RAISED.search(scene.sentence.text)):
             toll = told
         elif _is_other_people(told, toll) or _adds(scene, told, toll):
@@ -70,6 +86,37 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
         else:
             toll = _spanned(toll, told)
     return toll if toll.mentions else _uncounted(scenes, outcome)
+
+
+def _told(stated: Sequence[CasualtyMention], scene: Scene) -> Toll:
+    """What a sentence counts. Where two speakers give each their own toll, it spans them; what is denied is only its top."""
+    text, offset = scene.sentence.text, scene.sentence.start
+    denied = _DENIED.search(text)
+    turns = [
+        m.start()
+        for m in _OTHER_SPEAKER.finditer(text)
+        if (_SPOKE.search(text[: m.start()]) or denied)
+        and not _OWN_DEAD.search(text[: m.start()])
+        and not _ALSO.search(text, m.start())
+    ]
+    speakers: dict[int, list[CasualtyMention]] = {}
+    tops: list[CasualtyMention] = []
+    for mention in (_as_sure(m, scene) for m in stated):
+        if denied and denied.start() < mention.start - offset < denied.end():
+            tops.append(replace(mention, low=None, best=None, high=mention.best))
+        else:
+            speakers.setdefault(sum(turn < mention.start - offset for turn in turns), []).append(mention)
+    first, *others = [_summed(counted) for counted in [*speakers.values(), tops] if counted]
+    for other in others:
+        first = _spanned(first, other)
+    return first
+
+
+def _as_sure(mention: CasualtyMention, scene: Scene) -> CasualtyMention:
+    """The mention with the bounds that its words and those after it leave open."""
+    if mention.outcome == "killed" and _FEARED.match(scene.sentence.text, mention.end - scene.sentence.start):
+        return replace(mention, low=None, best=None)
+    return replace(mention, low=None) if _SHORT_OF.match(mention.text) else mention
 
 
 def _is_aside(mention: CasualtyMention, scene: Scene) -> bool:

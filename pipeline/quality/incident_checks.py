@@ -127,7 +127,7 @@ def gazetteer_place_has_coordinates(row: Row, article: Row, batch: Related) -> b
 
 
 def geo_precision_fits_place(row: Row, article: Row, batch: Related) -> bool:
-    """1 to 3 need a named place, 4 a place or a division, 6 a country; no precision without any of them."""
+    """1 to 3 need a named place, 4 a place or a division, 6 a country; none only where neither coordinates nor country are known."""
     precision = row["geo_precision"]
     if precision in (1, 2, 3):
         return row["place_name"] is not None
@@ -135,8 +135,9 @@ def geo_precision_fits_place(row: Row, article: Row, batch: Related) -> bool:
         return row["place_name"] is not None or row["admin1_name"] is not None
     if precision == 6:
         return row["country_code"] is not None
-    named = [row[name] for name in ("place_name", "admin1_name", "country_code", "latitude")]
-    return precision is not None or (named[0] is None and named[3] is None)
+    is_placed = row["latitude"] is not None
+    is_named = row["place_name"] is not None and row["country_code"] is not None
+    return precision is not None or not (is_placed or is_named)
 
 
 def place_is_a_name(row: Row, article: Row, batch: Related) -> bool:

@@ -1,7 +1,7 @@
 CREATE VIEW main.incident_candidates AS
 WITH told AS (
   SELECT report.*, article.source_name, article.published_at, coalesce(fatalities_low, fatalities_best, fatalities_high) AS toll,
-         coalesce(CASE WHEN date_precision = 1 AND geo_precision <= 2
+         coalesce(CASE WHEN date_precision = 1 AND (geo_precision <= 2 OR (latitude IS NULL AND coalesce(geo_precision, 6) = 6))
                        THEN coalesce(latitude || ' ' || longitude, lower(place_name)) END, report_id) AS spot
   FROM main.counted_reports AS report JOIN versions.articles AS article ON article.version = report.article_version
 ), ranked AS (
@@ -37,7 +37,7 @@ SELECT min(report_id) AS candidate_id, country_code, incident_year, date_start, 
          FILTER (WHERE coalesce(fatalities_low, fatalities_best, fatalities_high) IS NOT NULL) > 1 AS is_disputed,
        list(report_id ORDER BY published_at, report_id) AS report_ids
 FROM keyed GROUP BY country_code, incident_year, date_start, event_type, spot, attack, attack_part;
-COMMENT ON VIEW main.incident_candidates IS 'Reports of several articles that may well tell of one incident, taken together: same country, exact day (date_precision 1), place (geo_precision 1 or 2, same coordinates, else same name) and event type. A rule of thumb, not a resolution: two attacks of one kind in one town on one day are told apart only where one article tells both; a report of another article is then taken with the one whose number of killed is nearest. A report without exact day and place stands alone. Totals over this view do not rise when an outlet copies, or retells, what another wrote.';
+COMMENT ON VIEW main.incident_candidates IS 'Reports of several articles that may well tell of one incident, taken together: same country, exact day (date_precision 1), place (the same coordinates with geo_precision 1 or 2, or the same name that has none) and event type. A rule of thumb, not a resolution: two attacks of one kind in one town on one day are told apart only where one article tells both; a report of another article is then taken with the one whose number of killed is nearest. A report without exact day and place stands alone. Totals over this view do not rise when an outlet copies, or retells, what another wrote.';
 COMMENT ON COLUMN main.incident_candidates.candidate_id IS 'The smallest report id of its reports; it may become smaller as more articles arrive.';
 COMMENT ON COLUMN main.incident_candidates.country_code IS 'ISO 3166-1 alpha-3.';
 COMMENT ON COLUMN main.incident_candidates.incident_year IS 'Year of date_start.';

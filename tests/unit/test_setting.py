@@ -6,6 +6,8 @@ import datetime as dt
 
 import pytest
 
+from pipeline.extract.gazetteer import countries_by_name, country_names
+from pipeline.extract.names import fold
 from pipeline.extract.protocol import get_extractor
 from pipeline.records import Article, IncidentReport
 
@@ -32,6 +34,87 @@ def incidents(text: str, published_on: dt.date = PUBLISHED) -> list[IncidentRepo
 def test_the_place_is_that_of_the_act(text: str, place: str, country: str) -> None:
     [incident] = incidents(text)
     assert (incident.place_name, incident.country_code) == (place, country)
+
+
+@pytest.mark.parametrize("name", sorted(country_names()))
+def test_every_country_and_territory_is_known_by_its_whole_name(name: str) -> None:
+    [incident] = incidents(f"Gunmen killed five people in {name} on Monday.")
+    assert incident.country_code == countries_by_name()[fold(name)]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "country"),
+    [
+        ("PORT MORESBY, Papua New Guinea – Raiders killed 26 people in Angoram, Papua New Guinea, on Monday.", "Angoram", "PNG"),
+        ("Soldiers shot dead two people in the Jordan Valley in the West Bank on Monday.", "Jordan Valley", "PSE"),
+        ("Gunmen killed nine fishermen on Lake Chad in Nigeria on Monday.", "Lake Chad", "NGA"),
+        ("Gunmen killed five people in Cote d’Ivoire on Monday.", None, "CIV"),
+    ],
+)  # fmt: skip
+def test_a_country_inside_a_longer_name_is_not_meant(text: str, place: str | None, country: str) -> None:
+    [incident] = incidents(text)
+    assert (incident.place_name, incident.country_code) == (place, country)
+
+
+CONDEMNED = (
+    " The United States condemned the attack. American officials said that the United States would act."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("Rebels killed 20 people in Goma on Tuesday." + CONDEMNED, "COD"),
+        ("DAMASCUS, Syria – Warplanes killed 20 civilians in eastern Ghouta on Tuesday." + CONDEMNED, "SYR"),
+        ("MY LAI, Vietnam – Soldiers killed 347 villagers in My Lai on March 16, 1968." + CONDEMNED, "VNM"),
+        ("DAMASCUS, Syria – Warplanes killed 20 civilians in Xuqwalu on Tuesday." + CONDEMNED, "SYR"),
+        ("OUAGADOUGOU – Gunmen killed 12 people near Fada N'Gourma, near the border with Niger, on Monday.", "BFA"),
+    ],
+)  # fmt: skip
+def test_who_speaks_of_an_act_does_not_move_it_to_his_country(text: str, country: str) -> None:
+    [incident] = incidents(text)
+    assert incident.country_code == country
+
+
+@pytest.mark.parametrize(
+    ("text", "latitude", "longitude", "precision"),
+    [
+        ("Air strikes killed 12 people in eastern Ghouta, Syria, on Monday.", 33.5, 36.4, 5),
+        ("Air strikes killed 12 people in Douma, Syria, on Monday.", 33.57, 36.4, 1),
+        ("Militants killed 12 people in Marawi, Philippines, on Monday.", 8.0, 124.28, 1),
+        ("Gunmen killed 12 fishermen in Baga, Nigeria, on Monday.", 13.12, 13.82, 1),
+    ],
+)
+def test_of_places_of_one_name_the_one_that_news_means(
+    text: str, latitude: float, longitude: float, precision: int
+) -> None:
+    [incident] = incidents(text)
+    assert (incident.latitude, incident.longitude, incident.geo_precision) == (latitude, longitude, precision)
+
+
+def test_of_villages_of_one_name_far_apart_none_is_taken() -> None:
+    [incident] = incidents("Gunmen killed two men in the village of Kasindi in Congo on Monday.")
+    assert (incident.place_name, incident.country_code, incident.latitude) == ("Kasindi", "COD", None)
+    [incident] = incidents("Gunmen killed two men in the village of Kasindi near Beni in Congo on Monday.")
+    assert incident.latitude is not None
+    assert abs(incident.latitude) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "country", "precision"),
+    [
+        ("Gunmen killed three people in Xuqwalu, Nigeria, on Monday.", "Xuqwalu", "NGA", 6),
+        ("Gunmen killed three people in Xuqwalu on Monday.", "Xuqwalu", None, None),
+        ("Houthi missiles killed three sailors on a ship in the Red Sea on Monday.", "Red Sea", None, 7),
+        ("Pirates shot dead three sailors on a ship in the Gulf of Aden on Monday.", "Gulf of Aden", None, 7),
+    ],
+)  # fmt: skip
+def test_the_precision_says_what_is_known_where_there_are_no_coordinates(
+    text: str, place: str, country: str | None, precision: int | None
+) -> None:
+    [incident] = incidents(text)
+    assert (incident.place_name, incident.country_code, incident.geo_precision) == (place, country, precision)
+    assert incident.latitude is None
 
 
 def test_a_place_that_no_gazetteer_knows_lies_in_the_known_one_around_it() -> None:
