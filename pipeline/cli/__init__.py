@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from pipeline import __version__
 from pipeline.cli import ask, duplicates, flow, gazetteer, health, lake, quarantine, review, sources
 from pipeline.cli.batch import show_batch
-from pipeline.cli.console import EXIT_FAILURE, err, out, tell_error
+from pipeline.cli.console import EXIT_FAILURE, EXIT_UNREAD, err, out, tell_error
 from pipeline.errors import PipelineError
 
 __all__ = ["app", "main", "show_batch"]
@@ -69,19 +70,38 @@ for name, group in (
 _INTERRUPTED = 130
 
 
+def _stop_printing() -> None:
+    """Let go of what could not be printed: the interpreter would try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main() -> None:
-    """Entry point: expected errors on standard error, exit code 1; an interrupt exits with 130."""
+    """Entry point: errors on standard error, exit code 1; an interrupt exits with 130, output that nobody reads with 141."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(
                 errors="backslashreplace"
             )  # a terminal need not have all characters of an article
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except PipelineError as error:
         tell_error(error)
         sys.exit(EXIT_FAILURE)
+    except OSError as error:
+        _stop_printing()
+        if isinstance(error, BrokenPipeError):
+            sys.exit(EXIT_UNREAD)
+        tell_error(
+            error, ". Nothing half-done is visible: mend what the system says, and run the same again."
+        )
+        sys.exit(EXIT_FAILURE)
     except SystemExit as stopped:
+        if isinstance(stopped.__context__, BrokenPipeError):
+            _stop_printing()
+            sys.exit(EXIT_UNREAD)
         if stopped.code == _INTERRUPTED:
             err.print("Interrupted. Nothing half-done is visible; the same command goes on.")
         raise
