@@ -13,7 +13,7 @@ from pipeline.errors import LakeError
 from pipeline.lake.catalog import Catalog, catalog_path, read_catalog, writer_lock
 from pipeline.lake.check import Damage, ReadFile, check_content, check_tables
 from pipeline.lake.history import AHEAD_REMEDY, ahead_of_clock, check_not_set_back, damaged_copies
-from pipeline.lake.snapshot import Snapshot, table_rows
+from pipeline.lake.snapshot import table_rows
 from pipeline.lake.views import read_shown
 from pipeline.quality.ledger import balances
 from pipeline.sources.arrival_records import read_arrivals
@@ -84,12 +84,16 @@ def _check_state(settings: Settings, *, is_raw_read: bool, progress: Callable[[s
 
 
 def _balances(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
-    with Snapshot(settings.lake, catalog) as snapshot:
-        for batch in snapshot.rows("SELECT * FROM batches ORDER BY batch_id"):
-            for sentence, left, right in balances(batch):
-                if left != right:
-                    damage = f"the ledger of {batch['batch_id']} does not hold: {sentence} ({left:,} and {right:,})"
-                    yield Damage("batches", str(settings.lake), damage)
+    rows = table_rows(settings.lake, catalog, "batches")
+    if rows is None:
+        yield Damage("batches", str(settings.lake), "the table cannot be read")
+    for batch in sorted(rows or [], key=lambda row: str(row["batch_id"])):
+        for sentence, left, right in balances(batch):
+            if left != right:
+                damage = (
+                    f"the ledger of {batch['batch_id']} does not hold: {sentence} ({left:,} and {right:,})"
+                )
+                yield Damage("batches", str(settings.lake), damage)
 
 
 def _times(settings: Settings, catalog: Catalog) -> Iterator[Damage]:

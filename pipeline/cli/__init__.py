@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -70,9 +71,17 @@ for name, group in (
 _INTERRUPTED = 130
 
 
-def _stop_printing() -> None:
-    """Let go of what could not be printed: the interpreter would try again at its end."""
+def _fail(error: OSError) -> NoReturn:
+    """End with an error of the system: nothing is told where it is that nobody reads the output any more."""
+    hung_up = select.poll()
+    hung_up.register(sys.stdout.fileno(), 0)
+    is_unread = isinstance(error, BrokenPipeError) and bool(hung_up.poll(0))
+    # What could not be printed is let go of: the interpreter would try again at its end.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if is_unread:
+        sys.exit(EXIT_UNREAD)
+    tell_error(error, ". Nothing half-done is visible: mend what the system says, and run the same again.")
+    sys.exit(EXIT_FAILURE)
 
 
 def main() -> None:
@@ -91,17 +100,10 @@ def main() -> None:
         tell_error(error)
         sys.exit(EXIT_FAILURE)
     except OSError as error:
-        _stop_printing()
-        if isinstance(error, BrokenPipeError):
-            sys.exit(EXIT_UNREAD)
-        tell_error(
-            error, ". Nothing half-done is visible: mend what the system says, and run the same again."
-        )
-        sys.exit(EXIT_FAILURE)
+        _fail(error)
     except SystemExit as stopped:
         if isinstance(stopped.__context__, BrokenPipeError):
-            _stop_printing()
-            sys.exit(EXIT_UNREAD)
+            _fail(stopped.__context__)
         if stopped.code == _INTERRUPTED:
             err.print("Interrupted. Nothing half-done is visible; the same command goes on.")
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ three commits, so it costs a twentieth of the time of each, and opening stays be
 HOOKS = deltalake.PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 """Delta's own upkeep is off: it would drop logs after 30 days that a kept state still needs (`pipeline/lake/vacuum.py` knows)."""
 WRITER_PROPERTIES = deltalake.WriterProperties(compression="ZSTD", compression_level=3)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _REMEDIES = dict.fromkeys(
     ("article_signatures", "near_duplicates"),
     "Make it again from the articles: `incidents duplicates rebuild`.",
@@ -255,7 +257,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()).rstrip(".")
+    return " ".join(_COLOUR.sub("", str(error)).split()).rstrip(".")
 
 
 def _properties(batch_id: str) -> deltalake.CommitProperties:
