@@ -597,7 +597,7 @@ def rewritten(lake: Path, name: str, **changed: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize("is_compared", [True, False])
+@pytest.mark.parametrize("is_compared", _sampled([True, False], 1))
 def test_the_file_of_a_decision_holds_against_the_table(
     server: ForkServer, corrected: Settings, is_compared: bool
 ) -> None:
@@ -619,7 +619,7 @@ def test_the_file_of_a_decision_holds_against_the_table(
     assert checked_lake(server, corrected.home)["damages"] == []
 
 
-@pytest.mark.parametrize("content", [b"[]", b'{"a": 1}', b"\xff"])
+@pytest.mark.parametrize("content", _sampled([b"[]", b'{"a": 1}', b"\xff"], 1))
 def test_a_decision_that_is_none_is_told(server: ForkServer, copied: Settings, content: bytes) -> None:
     path = copied.raw / "decisions" / f"{hashlib.sha256(content).hexdigest()}.json"
     path.parent.mkdir(exist_ok=True)
@@ -630,7 +630,7 @@ def test_a_decision_that_is_none_is_told(server: ForkServer, copied: Settings, c
     assert (done.code, f"The decision {path} is damaged" in told_of(done)) == (1, True)
 
 
-@pytest.mark.parametrize("name", ["batches", "quarantine"])
+@pytest.mark.parametrize("name", _sampled(["batches", "quarantine"], 0))
 def test_a_rebuild_plans_nothing_from_a_table_that_was_changed(
     server: ForkServer, copied: Settings, name: str
 ) -> None:
