@@ -74,7 +74,13 @@ class Settings:
 
 
 def _folder(variable: str, default: Path) -> Path:
-    path = Path(os.environ.get(variable) or default).expanduser().resolve()
+    given = os.environ.get(variable) or default
+    try:
+        path = Path(given).expanduser().resolve()
+    except (OSError, RuntimeError) as error:
+        raise ConfigError(
+            f"The path {str(given)!r} of {variable} leads nowhere ({error}). Go to a folder that is there, or give a whole path."
+        ) from error
     if found := _UNUSABLE.search(str(path)):
         raise ConfigError(
             f"The path {str(path)!r} of {variable} holds the character {found[0]!r}, which DuckDB takes for a pattern or Delta Lake for "

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import LakeError
+
+QUERY_SCRATCH, AS_OF_SCRATCH = SCRATCH_PREFIXES = ("incidents-query-", "incidents-as-of-")
 
 
 @contextmanager
@@ -46,12 +50,72 @@ def staging(path: Path) -> Iterator[Path]:
         staged = Path(name)
         yield staged
     except OSError as error:
-        raise LakeError(
-            f"Cannot write {path}: {error.strerror or error}. Free space or give write permission."
-        ) from error
+        raise cannot_write(path, error) from error
     finally:
         if staged is not None:
             staged.unlink(missing_ok=True)
+
+
+def cannot_write(path: Path, error: OSError) -> LakeError:
+    """The error of a path that cannot be written, with what to do."""
+    blocking = _in_the_way(path)
+    if blocking is None:
+        return LakeError(
+            f"Cannot write {path}: {error.strerror or error}. Free space or give write permission."
+        )
+    kind, wanted = ("folder", "file") if blocking == path else ("file", "folder")
+    return LakeError(
+        f"Cannot write {path}: {blocking} is a {kind}, and is in the way of the {wanted} of that name. Move it away and run again."
+    )
+
+
+def _in_the_way(path: Path) -> Path | None:
+    """A file where the path goes through a folder, or a folder in the place of the file."""
+    with suppress(OSError):
+        blocking = next((parent for parent in reversed(path.parents) if parent.is_file()), None)
+        return blocking or (path if path.is_dir() else None)
+    return None
+
+
+def discard(path: Path) -> None:
+    """Remove what is there, a file or a folder."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_folder(prefix: str) -> Iterator[Path]:
+    """A folder for temporary files, held as long as the context lasts; ``prefix`` is one of those that the sweep knows."""
+    with tempfile.TemporaryDirectory(prefix=prefix) as folder, held_folder(Path(folder)):
+        yield Path(folder)
+
+
+@contextmanager
+def held_folder(folder: Path) -> Iterator[None]:
+    """Keep the sweep away from a folder as long as this process lives."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a living process holds the folder, or it is none of ours."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except (FileNotFoundError, PermissionError):
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _sync(path: Path) -> None:

@@ -129,7 +129,7 @@ def _import_all() -> None:
     )
     assert validation
     # The workers are forks as well: what a process costs to start is not what is tried here.
-    guard.get_context = lambda _method: multiprocessing.get_context("fork")  # type: ignore[assignment]
+    guard._fork_server = lambda: multiprocessing.get_context("fork")  # type: ignore[assignment,return-value]
 
 
 class _Disk:

@@ -10,9 +10,10 @@ from pathlib import Path
 from pipeline.batches.intake import stage_arrival
 from pipeline.batches.publication import advance_source
 from pipeline.batches.staging import SourceAdvance
-from pipeline.batches.sweep import ARRIVALS_PREFIX, held_folder
+from pipeline.batches.sweep import ARRIVALS_PREFIX
 from pipeline.config import Settings
 from pipeline.errors import PipelineError, SourceError
+from pipeline.files import held_folder
 from pipeline.ids import make_id
 from pipeline.lake.catalog import read_catalog
 from pipeline.sources.declaration import declared

@@ -6,8 +6,9 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
+import msgspec
 import orjson
 
 from pipeline.errors import LakeError
@@ -20,6 +21,23 @@ from pipeline.schema.tables import table
 
 Row = dict[str, Any]
 _RESTORE = "Restore it from a backup, or remove it to go on without; a rebuild writes what the table revisions tells again."
+
+
+class _Decision(msgspec.Struct, kw_only=True):
+    """A decision as its file tells it: a row of ``revisions`` but for its batch."""
+
+    revision_id: str
+    entity: str
+    entity_id: str
+    article_id: str | None = None
+    article_version: str | None = None
+    action: Literal["correct", "accept", "retract", "restore"]
+    field: str | None = None
+    old_value: str | None = None
+    new_value: str | None = None
+    reason: str
+    reviewer_name: str | None = None
+    decided_at: Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
 def decisions_about(lake: Path, versions: set[tuple[str, str]]) -> list[Row]:
@@ -84,8 +102,7 @@ def keep_decisions(rows: Iterable[Row], store: Path) -> None:
     for row in rows:
         if row["action"] not in DECIDED:
             continue
-        kept = {name: value for name, value in row.items() if name != "batch_id"}
-        content = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+        content = orjson.dumps(without_batch(row), option=orjson.OPT_SORT_KEYS)
         path = decisions_folder(store) / f"{hashlib.sha256(content).hexdigest()}.json"
         if not path.exists():
             write_atomically(path, content)
@@ -116,14 +133,25 @@ def kept_decisions(store: Path) -> Iterator[Row | LakeError]:
         if hashlib.sha256(content).hexdigest() != path.stem:
             yield LakeError(f"The decision {path} is damaged. {_RESTORE}")
             continue
-        row = orjson.loads(content)
-        yield row | {"decided_at": dt.datetime.fromisoformat(row["decided_at"])}
+        try:
+            yield msgspec.structs.asdict(msgspec.json.decode(content, type=_Decision))
+        except msgspec.DecodeError as error:
+            yield LakeError(f"The decision {path} is damaged ({error}). {_RESTORE}")
 
 
 def unkept_decisions(rows: Iterable[Row], store: Path) -> list[Row]:
-    """Those decisions among rows of ``revisions`` that the raw store does not hold whole."""
-    kept = {found["revision_id"] for found in kept_decisions(store) if not isinstance(found, LakeError)}
-    return [row for row in rows if row["action"] in DECIDED and row["revision_id"] not in kept]
+    """Those decisions among rows of ``revisions`` of which the raw store holds no whole file that says the same."""
+    kept = {
+        found["revision_id"]: found for found in kept_decisions(store) if not isinstance(found, LakeError)
+    }
+    return [
+        row for row in rows if row["action"] in DECIDED and kept.get(row["revision_id"]) != without_batch(row)
+    ]
+
+
+def without_batch(row: Row) -> Row:
+    """What a row of ``revisions`` says of a decision, whichever batch published it."""
+    return {name: value for name, value in row.items() if name != "batch_id"}
 
 
 def decisions_folder(store: Path) -> Path:

@@ -13,7 +13,7 @@ from pipeline.errors import LakeError
 from pipeline.lake.catalog import Catalog, catalog_path, read_catalog, writer_lock
 from pipeline.lake.check import Damage, ReadFile, check_content, check_tables
 from pipeline.lake.history import AHEAD_REMEDY, ahead_of_clock, check_not_set_back, damaged_copies
-from pipeline.lake.snapshot import Snapshot, table_rows
+from pipeline.lake.snapshot import table_rows
 from pipeline.lake.views import read_shown
 from pipeline.quality.ledger import balances
 from pipeline.sources.arrival_records import read_arrivals
@@ -22,6 +22,7 @@ from pipeline.sources.raw import file_hash, raw_path
 _DELIVER = "Restore it from a backup, or deliver the file again: the rows read from it stay."
 _DECISION = "What is said there: a rebuild stops at it, for the decision would be lost."
 _FILES_BETWEEN_LINES = 500
+_TRIES = 3
 
 
 @dataclass
@@ -41,7 +42,21 @@ class Checked:
 def check_lake(
     settings: Settings, *, is_raw_read: bool = False, progress: Callable[[str], None] = lambda _line: None
 ) -> Checked:
-    """Look the whole lake through; what is damaged is told, never raised."""
+    """Look the whole lake through; what is damaged is told, never raised.
+
+    Where the lake has moved on meanwhile, files that are gone may be those of a state that was forgotten: it is checked again.
+    """
+    for _ in range(_TRIES):
+        checked = _check_state(settings, is_raw_read=is_raw_read, progress=progress)
+        with suppress(LakeError):
+            if checked.damages and read_catalog(settings.lake).version != checked.version:
+                progress("check: the lake has moved on: again")
+                continue
+        break
+    return checked
+
+
+def _check_state(settings: Settings, *, is_raw_read: bool, progress: Callable[[str], None]) -> Checked:
     checked = Checked()
     try:
         catalog = read_catalog(settings.lake)
@@ -69,12 +84,16 @@ def check_lake(
 
 
 def _balances(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
-    with Snapshot(settings.lake, catalog) as snapshot:
-        for batch in snapshot.rows("SELECT * FROM batches ORDER BY batch_id"):
-            for sentence, left, right in balances(batch):
-                if left != right:
-                    damage = f"the ledger of {batch['batch_id']} does not hold: {sentence} ({left:,} and {right:,})"
-                    yield Damage("batches", str(settings.lake), damage)
+    rows = table_rows(settings.lake, catalog, "batches")
+    if rows is None:
+        yield Damage("batches", str(settings.lake), "the table cannot be read")
+    for batch in sorted(rows or [], key=lambda row: str(row["batch_id"])):
+        for sentence, left, right in balances(batch):
+            if left != right:
+                damage = (
+                    f"the ledger of {batch['batch_id']} does not hold: {sentence} ({left:,} and {right:,})"
+                )
+                yield Damage("batches", str(settings.lake), damage)
 
 
 def _times(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
@@ -141,8 +160,8 @@ def _originals(settings: Settings, catalog: Catalog, checked: Checked, is_raw_re
         if isinstance(kept, LakeError):
             checked.damages.append(Damage("", str(decisions_folder(settings.raw)), str(kept), _DECISION))
     for row in unkept_decisions(rows, settings.raw):
-        damage = f"the decision {row['revision_id']} of the table revisions has no file"
-        remedy = "`incidents lake rebuild` writes it again; it is needed where the table is lost."
+        damage = f"the decision {row['revision_id']} of the table revisions has no file that says the same"
+        remedy = "`incidents lake rebuild` writes it again; where there is one that says something else, that one holds then."
         checked.damages.append(Damage("revisions", str(decisions_folder(settings.raw)), damage, remedy))
     for record in read_arrivals(settings.raw):
         if isinstance(record, LakeError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,19 +17,26 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import orjson
 
 from pipeline import __version__
 from pipeline.batches import extraction, publication, validation
 from pipeline.batches.corrected_inputs import corrected_id
-from pipeline.batches.decisions import keep_decisions, read_decisions, unkept_decisions
+from pipeline.batches.decisions import (
+    decisions_folder,
+    keep_decisions,
+    read_decisions,
+    unkept_decisions,
+    without_batch,
+)
 from pipeline.batches.intake import stage_objects
 from pipeline.batches.rebuild_plan import (
+    OldTables,
     Plan,
     PlannedBatch,
     held_state,
     lost_original,
     lost_originals,
-    newest_tables,
     plan_batches,
 )
 from pipeline.batches.staging import SourceAdvance, StagedBatch
@@ -125,34 +133,37 @@ def rebuild(
     lake = settings.lake
     made = Rebuilt()
     with writer_lock(lake / GENERATIONS):
-        decided = _decided(settings, made)
-        plan = plan_batches(settings)
+        old = OldTables(lake)
+        decided = _decided(settings, old, made)
+        plan = plan_batches(settings, old)
         made.problems += [*plan.problems, *lost_originals(plan, settings.raw)]
         if made.problems and not is_loss_accepted:
             return made
         made.generation = _begun(lake, extractor, decided, made.problems)
         _fill(settings, made, decided, plan, extractor=extractor, progress=progress)
         with writer_lock(lake):
-            if _decided(settings, made) != decided:
+            old = OldTables(lake)
+            if _decided(settings, old, made) != decided:
                 raise LakeError(
                     "People decided about rows while the lake was made again. Nothing is changed: start again."
                 )
             # Batches that were published meanwhile; no further one can be from here on.
-            plan = plan_batches(settings)
+            plan = plan_batches(settings, old)
             made.unpublished, made.unnamed = plan.unpublished, plan.unnamed
             _fill(settings, made, decided, plan, extractor=extractor, progress=progress)
-            lost = [*plan.problems, *_unapplied(lake / made.generation, decided), *_fewer(settings, made)]
+            filled = lake / made.generation
+            lost = [*plan.problems, *_unapplied(filled, decided), *_fewer(old, filled), *_unread(old, filled)]
             made.problems = list(dict.fromkeys([*made.problems, *lost]))
             if made.problems and not is_loss_accepted:
-                shutil.rmtree(lake / made.generation)
+                shutil.rmtree(filled)
                 return made
+            keep_decisions(unkept_decisions(decided, settings.raw), settings.raw)
             _switch(settings, made, now)
         with Snapshot(lake) as snapshot:
             [counts] = snapshot.rows(
                 "SELECT (SELECT count(*) FROM articles) AS articles, (SELECT count(*) FROM batches) AS batches,"
                 " (SELECT count(*) FROM incident_reports) AS incident_reports"
             )
-        keep_decisions(unkept_decisions(decided, settings.raw), settings.raw)
         made.articles, made.batches = counts["articles"], counts["batches"]
         made.incident_reports = counts["incident_reports"]
         if is_old_discarded and not made.problems:
@@ -161,17 +172,22 @@ def rebuild(
     return made
 
 
-def _decided(settings: Settings, made: Rebuilt) -> list[Row]:
-    """What people decided, and what was taken back for it: from the table, and where it is lost from the raw store."""
-    held = held_state(settings.lake) or newest_tables(settings.lake)
-    rows = table_rows(settings.lake, held, DECISIONS)
+def _decided(settings: Settings, old: OldTables, made: Rebuilt) -> list[Row]:
+    """What people decided, as the raw store has it under its hash, and what was taken back for it, which only the table tells."""
+    rows = old.rows(DECISIONS)
     if rows is None:
         made.problems.append(
-            "The table revisions cannot be read: the view deletions begins anew. Decisions are kept."
+            "The table revisions cannot be read, or was changed: the view deletions begins anew. Decisions are kept."
         )
     known = {row["revision_id"]: row for row in rows or []}
-    kept = [row | {"batch_id": "rebuild"} for row in read_decisions(settings.raw)]
-    known = {row["revision_id"]: row for row in kept} | known
+    for kept in read_decisions(settings.raw):
+        held = known.get(kept["revision_id"], kept | {"batch_id": "rebuild"})
+        if without_batch(held) != kept:
+            made.problems.append(
+                f"The table revisions says something else of the decision {kept['revision_id']} about {kept['entity_id']} than its "
+                f"file in {decisions_folder(settings.raw)}: the new lake has what the file says."
+            )
+        known[kept["revision_id"]] = kept | {"batch_id": held["batch_id"]}
     return [known[key] for key in sorted(known)]
 
 
@@ -181,7 +197,7 @@ def _begun(lake: Path, extractor: str, decided: list[Row], problems: list[str]) 
         {
             "pipeline_version": __version__,
             "extractor": extractor,
-            "decisions": sha256_text(*(row["revision_id"] for row in decided)),
+            "decisions": sha256_text(orjson.dumps(decided).decode()),
             "problems": sha256_text(*problems),
         }
     )
@@ -278,17 +294,52 @@ def _unapplied(folder: Path, decided: list[Row]) -> list[str]:
     ]
 
 
-def _fewer(settings: Settings, made: Rebuilt) -> list[str]:
-    """Says so where the new tables hold fewer article versions than the old ones, as far as these can be read."""
+def _fewer(old: OldTables, folder: Path) -> list[str]:
+    """Says so where the new tables hold fewer article versions than the old ones, as far as it is known how many these hold."""
     counted = ("count(*) AS n",)
-    old = table_rows(
-        settings.lake, held_state(settings.lake) or newest_tables(settings.lake), "articles", counted
-    )
-    folder = settings.lake / made.generation
-    [new] = table_rows(folder, read_catalog(folder), "articles", counted) or [{"n": 0}]
-    if old is None or new["n"] >= old[0]["n"]:
+    [held] = old.rows("articles", counted) or [{"n": old.state.rows.get("articles", 0)}]
+    [made] = table_rows(folder, read_catalog(folder), "articles", counted) or [{"n": 0}]
+    if made["n"] >= held["n"]:
         return []
-    return [f"The old lake holds {old[0]['n']:,} article versions, the new one {new['n']:,}."]
+    return [f"The old lake holds {held['n']:,} article versions, the new one {made['n']:,}."]
+
+
+def _unread(old: OldTables, folder: Path) -> list[str]:
+    """Says so where extraction failed or met a limit over articles that the old lake had read: their rows are not there."""
+    new, columns = (
+        read_catalog(folder),
+        ("article_id", "article_version", "reason_code", "reason", "replayed_at"),
+    )
+    failed = _failed(table_rows(folder, new, "quarantine", columns))
+    if not failed:
+        return []
+    failed_before = _failed(old.rows("quarantine", columns))
+    articles = old.rows("articles", ("version",))
+    held = failed.keys() if articles is None else {row["version"] for row in articles}
+    fewer = Counter(
+        row["article_version"] for row in old.rows("incident_reports", ("article_version",)) or []
+    )
+    fewer.subtract(
+        row["article_version"]
+        for row in table_rows(folder, new, "incident_reports", ("article_version",)) or []
+    )
+    lost = [v for v in sorted(failed) if v in held and (v not in failed_before or fewer[v] > 0)]
+    if not lost:
+        return []
+    first, reports = failed[lost[0]], sum(fewer[version] for version in lost)
+    return [
+        f"The extraction of {len(lost):,} article versions failed that the old lake had read, {reports:,} reports fewer (the first: "
+        f"{first['article_id']}. {first['reason']}). Start again with more memory, or with fewer workers (INCIDENTS_WORKERS)."
+    ]
+
+
+def _failed(rows: list[Row] | None) -> dict[str, Row]:
+    """The open rows of article versions that could not be read for want of time or memory, or by a failure."""
+    return {
+        row["article_version"]: row
+        for row in rows or []
+        if row["replayed_at"] is None and row["reason_code"] in ("extraction_limit", "extraction_failed")
+    }
 
 
 def _switch(settings: Settings, made: Rebuilt, now: dt.datetime) -> None:

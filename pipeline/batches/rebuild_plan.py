@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from pipeline.batches.resolution import is_input
 from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import GENERATIONS, REBUILD_MARK, Catalog, generation_folders, read_catalog
+from pipeline.lake.checksums import is_as_written
 from pipeline.lake.history import newest_kept, readable_states
 from pipeline.lake.snapshot import table_rows
 from pipeline.lake.store import delta_table, table_path
@@ -65,15 +66,29 @@ def newest_tables(lake: Path) -> Catalog:
     return Catalog(tables=versions, generation="" if newest is None else f"{GENERATIONS}/{newest.name}")
 
 
-def plan_batches(settings: Settings) -> Plan:
+class OldTables:
+    """The tables that a rebuild replaces, each as far as it is what was written: what was changed since tells nothing."""
+
+    def __init__(self, lake: Path) -> None:
+        self._lake = lake
+        self.state = held_state(lake) or newest_tables(lake)
+        self._is_as_written: dict[str, bool] = {}
+
+    def rows(self, name: str, columns: Sequence[str] = ("*",)) -> list[Row] | None:
+        """The rows of one table; ``None`` where they cannot be read, or are not those that were written."""
+        if name not in self._is_as_written:
+            self._is_as_written[name] = is_as_written(self._lake, self.state, name)
+        return table_rows(self._lake, self.state, name, columns) if self._is_as_written[name] else None
+
+
+def plan_batches(settings: Settings, old: OldTables) -> Plan:
     """What to make again, in the order in which it was published; in that of its arrival where nothing tells that.
 
     A batch was published where the ledger, a row of any table, or a kept state names it. Where the ledger is lost as a whole,
     whatever was read counts as published.
     """
-    plan, lake = Plan(), settings.lake
-    held = held_state(lake) or newest_tables(lake)
-    ledger = {row["batch_id"]: row for row in table_rows(lake, held, "batches") or []}
+    plan, lake, held = Plan(), settings.lake, old.state
+    ledger = {row["batch_id"]: row for row in old.rows("batches") or []}
     states = _first_states(lake, held)
     records: dict[str, Arrival] = {}
     for record in read_arrivals(settings.raw):
@@ -81,9 +96,9 @@ def plan_batches(settings: Settings) -> Plan:
             plan.problems.append(f"{record} What it named is left out where no table names it.")
         else:
             records[record.batch_id] = record
-    published = ledger.keys() | states.keys() | _named_batches(lake, held)
+    published = ledger.keys() | states.keys() | _named_batches(old)
     missing = published - records.keys()
-    records |= {found.batch_id: found for found in _named_by_tables(lake, held, missing, ledger)}
+    records |= {found.batch_id: found for found in _named_by_tables(old, missing, ledger)}
     named = {kept.sha256 for record in records.values() for kept in record.objects}
     plan.unnamed = len(set(kept_hashes(settings.raw)) - named)
     made = [record for record in records.values() if record.batch_id in published or not ledger]
@@ -102,7 +117,7 @@ def plan_batches(settings: Settings) -> Plan:
             f"Nothing tells what was published: there is no arrival record below {settings.raw}, and no table that names "
             "batches can be read. Is the disk of the originals mounted?"
         )
-    if plan.unnamed and table_rows(lake, held, "articles", ("article_id",)) is None:
+    if plan.unnamed and old.rows("articles", ("article_id",)) is None:
         plan.problems.append(
             f"The table articles cannot be read, and nothing else tells what {plan.unnamed:,} kept originals were called."
         )
@@ -118,13 +133,13 @@ def _first_states(lake: Path, held: Catalog) -> dict[str, Catalog]:
     return found
 
 
-def _named_batches(lake: Path, held: Catalog) -> set[str]:
+def _named_batches(old: OldTables) -> set[str]:
     """The batches that rows of the tables name, of those tables that can be read."""
     return {
         row["batch_id"]
         for name, spec in tables().items()
         if any(column.name == "batch_id" for column in spec.columns)
-        for row in table_rows(lake, held, name, ("DISTINCT batch_id",)) or []
+        for row in old.rows(name, ("DISTINCT batch_id",)) or []
     }
 
 
@@ -139,17 +154,15 @@ def lost_original(raw: RawObject) -> str:
     return f"The original of {raw.location} is gone or damaged ({raw.path}); what it held would be left out. Deliver it again."
 
 
-def _named_by_tables(
-    lake: Path, held: Catalog, batch_ids: set[str], ledger: Mapping[str, Row]
-) -> Iterator[Arrival]:
+def _named_by_tables(old: OldTables, batch_ids: set[str], ledger: Mapping[str, Row]) -> Iterator[Arrival]:
     """Batches without an arrival record: names and places of what they read as the tables tell them."""
     if not batch_ids:
         return
     found: dict[str, dict[tuple[str, str], dt.datetime]] = {}
     columns = ("batch_id", "raw_sha256", "input_location", "first_seen_at")
-    rows = table_rows(lake, held, "articles", columns) or []
+    rows = old.rows("articles", columns) or []
     # A rejected row of an extracted table is of an article that its batch may have found in the lake.
-    rejected = table_rows(lake, held, "quarantine", (*columns, "stage", "table_name")) or []
+    rejected = old.rows("quarantine", (*columns, "stage", "table_name")) or []
     for row in [*rows, *(row for row in rejected if is_input(row))]:
         if row["raw_sha256"] is not None:
             location = str(file_of(row["input_location"]))

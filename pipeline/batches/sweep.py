@@ -1,41 +1,31 @@
 """The sweep: what killed runs left behind is removed once it is an hour old. No reader ever sees any of it.
 
 Removed are half-written files (``.name.xxxx.tmp``), staging folders of batches that are published or can never be,
-and folders into which a source was being read. A folder that a living process reads into is locked, and left alone.
+folders into which a source was being read, and the scratch folders of questions, which lie where the system keeps temporary
+files. A folder that a living process holds is locked, and left alone.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import logging
-import os
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.batches.publication import published_batches
 from pipeline.batches.staging import StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import ContractError, LakeError
+from pipeline.files import SCRATCH_PREFIXES, is_held
 from pipeline.lake.catalog import read_catalog
 
 LOG = logging.getLogger(__name__)
 MAX_AGE = dt.timedelta(hours=1)
 ARRIVALS_PREFIX = ".arrivals-"
 _LAST = ".swept"
-
-
-@contextmanager
-def held_folder(folder: Path) -> Iterator[None]:
-    """Keep the sweep away from a folder as long as this process lives."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def sweep_sometimes(settings: Settings, *, now: dt.datetime) -> list[Path]:
@@ -54,7 +44,7 @@ def sweep_sometimes(settings: Settings, *, now: dt.datetime) -> list[Path]:
 
 def sweep(settings: Settings, *, now: dt.datetime) -> list[Path]:
     """Remove what nobody will finish; returns what was removed."""
-    removed = [*_half_written(settings, now), *_abandoned(settings, now)]
+    removed = [*_half_written(settings, now), *_abandoned(settings, now), *_scratch(now)]
     for path in removed:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -82,10 +72,15 @@ def _abandoned(settings: Settings, now: dt.datetime) -> Iterator[Path]:
     published = published_batches(settings.lake) if folders else set()
     for folder in folders:
         if folder.name.startswith(ARRIVALS_PREFIX):
-            if not _is_held(folder):
+            if not is_held(folder):
                 yield folder
         elif folder.name in published or _is_hopeless(folder, settings):
             yield folder
+
+
+def _scratch(now: dt.datetime) -> Iterator[Path]:
+    places = (path for prefix in SCRATCH_PREFIXES for path in Path(tempfile.gettempdir()).glob(f"{prefix}*"))
+    yield from (path for path in places if _is_old(path, now) and not is_held(path))
 
 
 def _is_hopeless(folder: Path, settings: Settings) -> bool:
@@ -110,17 +105,3 @@ def _is_old(path: Path, now: dt.datetime) -> bool:
         with suppress(FileNotFoundError):
             latest = max(latest, found.stat().st_mtime)
     return now.timestamp() - latest > MAX_AGE.total_seconds()
-
-
-def _is_held(folder: Path) -> bool:
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False

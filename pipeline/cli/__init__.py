@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
+import select
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from pipeline import __version__
 from pipeline.cli import ask, duplicates, flow, gazetteer, health, lake, quarantine, review, sources
 from pipeline.cli.batch import show_batch
-from pipeline.cli.console import EXIT_FAILURE, err, out, tell_error
+from pipeline.cli.console import EXIT_FAILURE, EXIT_UNREAD, err, out, tell_error
 from pipeline.errors import PipelineError
 
 __all__ = ["app", "main", "show_batch"]
@@ -69,19 +71,39 @@ for name, group in (
 _INTERRUPTED = 130
 
 
+def _fail(error: OSError) -> NoReturn:
+    """End with an error of the system: nothing is told where it is that nobody reads the output any more."""
+    hung_up = select.poll()
+    hung_up.register(sys.stdout.fileno(), 0)
+    is_unread = isinstance(error, BrokenPipeError) and bool(hung_up.poll(0))
+    # What could not be printed is let go of: the interpreter would try again at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if is_unread:
+        sys.exit(EXIT_UNREAD)
+    tell_error(error, ". Nothing half-done is visible: mend what the system says, and run the same again.")
+    sys.exit(EXIT_FAILURE)
+
+
 def main() -> None:
-    """Entry point: expected errors on standard error, exit code 1; an interrupt exits with 130."""
+    """Entry point: errors on standard error, exit code 1; an interrupt exits with 130, output that nobody reads with 141."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(
                 errors="backslashreplace"
             )  # a terminal need not have all characters of an article
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except PipelineError as error:
         tell_error(error)
         sys.exit(EXIT_FAILURE)
+    except OSError as error:
+        _fail(error)
     except SystemExit as stopped:
+        if isinstance(stopped.__context__, BrokenPipeError):
+            _fail(stopped.__context__)
         if stopped.code == _INTERRUPTED:
             err.print("Interrupted. Nothing half-done is visible; the same command goes on.")
         raise

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -11,12 +13,24 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.errors import PipelineError
-
 EXIT_FAILURE = 1
+EXIT_UNREAD = 141
+"""Nobody reads the output any more: what a shell says of a process that a closed pipe ends."""
+for _name in ("stdout", "stderr"):
+    if getattr(sys, _name) is None:  # it was closed by who started us
+        setattr(sys, _name, Path(os.devnull).open("w"))  # noqa: SIM115
+
+
+class _Console(Console):
+    """A console that leaves a closed pipe to the entry point."""
+
+    def on_broken_pipe(self) -> None:
+        raise
+
+
 _WIDTH = None if sys.stdout.isatty() else 160
-out = Console(highlight=False, soft_wrap=True, width=_WIDTH)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = _Console(highlight=False, soft_wrap=True, width=_WIDTH)
+err = _Console(stderr=True, highlight=False, soft_wrap=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 ExtractorName = Annotated[str, typer.Option("--extractor", help="Extractor to use.")]
@@ -27,9 +41,9 @@ def print_json(value: Any) -> None:
     sys.stdout.write(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
-def tell_error(error: PipelineError) -> None:
-    """An expected error on standard error; it may quote what an article says."""
-    err.print(f"[red]{escape(type(error).__name__)}:[/red] {escape(clean_lines(error))}")
+def tell_error(error: Exception, remedy: str = "") -> None:
+    """An error on standard error; it may quote what an article says."""
+    err.print(f"[red]{escape(type(error).__name__)}:[/red] {escape(clean_lines(error))}{remedy}")
 
 
 def say(line: str) -> None:

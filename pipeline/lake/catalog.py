@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import msgspec
 
 from pipeline.errors import LakeError
-from pipeline.files import write_atomically
+from pipeline.files import cannot_write, write_atomically
 
 GENERATIONS = "generations"
 """Folder of the lake in which a rebuild makes the tables again, a folder each time."""
@@ -101,6 +101,12 @@ def is_number(name: str) -> bool:
     return name.isascii() and name.isdigit()
 
 
+def copied_versions(lake: Path) -> list[int]:
+    """Versions that the history has a file of, whatever it holds, oldest first."""
+    names = (path.stem for path in history_path(lake, 0).parent.glob("*.json"))
+    return sorted(int(name) for name in names if is_number(name))
+
+
 def generation_folders(lake: Path) -> list[Path]:
     """Folders in which rebuilds have made the tables, oldest first; folders of other names are not the lake's."""
     found = (path for path in (lake / GENERATIONS).glob("*") if path.is_dir() and is_number(path.name))
@@ -147,6 +153,19 @@ def decode_catalog(path: Path) -> Catalog | None:
         raise LakeError(f"The catalog {path} is damaged ({error}). {REMEDY}") from error
 
 
+def read_copy(lake: Path, version: int) -> Catalog | None:
+    """The copy in the history of one state; ``None`` where there is none.
+
+    Raises:
+        LakeError: the file is there but does not hold that state.
+    """
+    path = history_path(lake, version)
+    held = decode_catalog(path)
+    if held is not None and held.version != version:
+        raise LakeError(f"The catalog {path} is damaged: it holds the state {held.version}. {REMEDY}")
+    return held
+
+
 def write_catalog(lake: Path, catalog: Catalog, *, now: dt.datetime | None = None) -> Catalog:
     """Make ``catalog`` the visible state and keep it in the history. The caller holds the writer's lock.
 
@@ -173,9 +192,9 @@ def forget_tables(lake: Path, generation: str, names: Collection[str]) -> None:
 
     The caller holds the writer's lock.
     """
-    for path in sorted(history_path(lake, 0).parent.glob("*.json")):
+    for version in copied_versions(lake):
         with suppress(LakeError):  # a copy that is damaged cannot be asked: it names no version
-            held = decode_catalog(path)
+            held = read_copy(lake, version)
             if (
                 held is not None
                 and held.generation == generation
@@ -183,7 +202,10 @@ def forget_tables(lake: Path, generation: str, names: Collection[str]) -> None:
             ):
                 left = {name: version for name, version in held.tables.items() if name not in names}
                 rows = {name: count for name, count in held.rows.items() if name not in names}
-                write_atomically(path, _encoded(msgspec.structs.replace(held, tables=left, rows=rows)))
+                write_atomically(
+                    history_path(lake, version),
+                    _encoded(msgspec.structs.replace(held, tables=left, rows=rows)),
+                )
 
 
 def commit_time(held: Catalog, now: dt.datetime | None = None) -> dt.datetime:
@@ -207,13 +229,12 @@ def begin_catalog(lake: Path) -> Catalog:
 @contextmanager
 def writer_lock(lake: Path) -> Iterator[None]:
     """Hold the lake's only writer's place; waits for another writer. The system frees it when the process dies."""
+    path = lake / ".writer.lock"
     try:
         lake.mkdir(parents=True, exist_ok=True)
-        lock = (lake / ".writer.lock").open("w")
+        lock = path.open("w")
     except OSError as error:
-        raise LakeError(
-            f"Cannot write to the lake {lake}: {error.strerror}. Give write permission."
-        ) from error
+        raise cannot_write(path, error) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -51,6 +52,21 @@ def file_key(name: str, path: Path) -> str:
 def is_changed(path: Path, checksum: str) -> bool:
     """Whether the file is another than the one that was written."""
     return _checksum(path) != checksum
+
+
+def is_as_written(lake: Path, catalog: Catalog, name: str) -> bool:
+    """Whether a table's log and all its files are what was committed, as far as counts, sizes and hashes tell."""
+    known: Mapping[str, str] = {}
+    with suppress(LakeError):
+        known = read_checksums(catalog.folder(lake))
+    try:
+        stored = stored_table(lake, name, catalog)
+        if stored.rows != catalog.rows.get(name, stored.rows) or stored.misfit():
+            return False
+        paths = [(path, known.get(file_key(name, path))) for path in map(Path, stored.files)]
+        return not any(checksum is not None and is_changed(path, checksum) for path, checksum in paths)
+    except (LakeError, OSError):
+        return False
 
 
 def sealed(lake: Path, before: Catalog, after: Catalog) -> Catalog:

@@ -13,7 +13,15 @@ import pyarrow as pa
 
 from pipeline.lake.catalog import Catalog, Operation, write_catalog
 from pipeline.lake.checksums import sealed
-from pipeline.lake.store import HOOKS, WRITER_PROPERTIES, delta_table, open_table, table_files, table_path
+from pipeline.lake.store import (
+    HOOKS,
+    WRITER_PROPERTIES,
+    delta_table,
+    open_table,
+    table_files,
+    table_path,
+    writing,
+)
 
 TARGET_BYTES = 32 << 20
 """Files of this size are left alone, so that a row is written again a bounded number of times however the lake grows."""
@@ -47,17 +55,19 @@ def compact(
         if superfluous_files(open_table(folder, name, version)) < at_least:
             continue
         path = table_path(folder, name)
-        written = delta_table(path)
-        before = len(table_files(path, written))
-        written.optimize.compact(
-            target_size=TARGET_BYTES,
-            max_concurrent_tasks=1,
-            writer_properties=WRITER_PROPERTIES,
-            post_commithook_properties=HOOKS,
-        )
-        after = len(table_files(path, written))
+        with writing(path):
+            written = delta_table(path)
+            before = len(table_files(path, written))
+            written.optimize.compact(
+                target_size=TARGET_BYTES,
+                max_concurrent_tasks=1,
+                writer_properties=WRITER_PROPERTIES,
+                post_commithook_properties=HOOKS,
+            )
+            after = len(table_files(path, written))
+            if after < before:
+                written.create_checkpoint()
         if after < before:
-            written.create_checkpoint()
             tables[name] = int(written.version())
             fewer[name] = before - after
     if fewer:

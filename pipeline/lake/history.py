@@ -12,7 +12,15 @@ from typing import Any
 import msgspec
 
 from pipeline.errors import LakeError
-from pipeline.lake.catalog import Catalog, catalog_path, decode_catalog, history_path, is_number, read_catalog
+from pipeline.lake.catalog import (
+    Catalog,
+    catalog_path,
+    copied_versions,
+    history_path,
+    is_number,
+    read_catalog,
+    read_copy,
+)
 
 _AHEAD = dt.timedelta(days=1)
 AHEAD_REMEDY = (
@@ -36,31 +44,27 @@ def kept_versions(lake: Path) -> list[int]:
     """Versions of the states that can be asked, oldest first; the visible one is the last."""
     visible = read_catalog(lake).version
     # A state past the visible one was never committed.
-    kept = {version for version in _copied_versions(lake) if version <= visible}
+    kept = {version for version in copied_versions(lake) if version <= visible}
     return sorted(kept | {visible} if visible else kept)
 
 
-def _copied_versions(lake: Path) -> list[int]:
-    """Versions that the history has a file of, whatever it holds, oldest first."""
-    names = (path.stem for path in history_path(lake, 0).parent.glob("*.json"))
-    return sorted(int(name) for name in names if is_number(name))
-
-
 def damaged_copies(lake: Path) -> dict[Path, str]:
-    """Files of the history that hold no state, with what is wrong."""
+    """What in the history does not hold the state that it is named after, with what is wrong."""
+    folder = history_path(lake, 0).parent
+    if folder.exists() and not folder.is_dir():
+        return {folder: "it is no folder: no earlier state can be asked, and no batch published"}
     found = {}
     for version in kept_versions(lake):
-        path = history_path(lake, version)
         try:
-            decode_catalog(path)
+            read_copy(lake, version)
         except LakeError as error:
-            found[path] = str(error)
+            found[history_path(lake, version)] = str(error)
     return found
 
 
 def last_version(lake: Path, catalog: Catalog) -> int:
     """The version that the lake was last at, as far as the history tells: one copy past the catalog may be of a writer that died, two are not."""
-    later = [version for version in _copied_versions(lake) if version > catalog.version]
+    later = [version for version in copied_versions(lake) if version > catalog.version]
     return later[-1] if len(later) > 1 else catalog.version
 
 
@@ -84,7 +88,7 @@ def check_not_set_back(lake: Path, catalog: Catalog, shown: Catalog | None = Non
     own = history_path(lake, catalog.version)
     kept = None
     with suppress(LakeError):
-        kept = decode_catalog(own)
+        kept = read_copy(lake, catalog.version)
     if kept is not None and _is_edited(catalog, kept):
         raise LakeError(
             f"The catalog {catalog_path(lake)} does not say what its copy {own} says: it was edited. Replace it by the copy. "
@@ -103,7 +107,7 @@ def _is_edited(catalog: Catalog, kept: Catalog) -> bool:
 def is_kept(lake: Path, shown: Catalog) -> bool:
     """True where the history has the very state: it is one of this lake, and was committed."""
     try:
-        kept = decode_catalog(history_path(lake, shown.version))
+        kept = read_copy(lake, shown.version)
     except LakeError:
         return False
     return kept is not None and kept.without_sources() == shown.without_sources()
@@ -111,9 +115,9 @@ def is_kept(lake: Path, shown: Catalog) -> bool:
 
 def readable_states(lake: Path) -> Iterator[Catalog]:
     """The states of the history that can be read, oldest first, whatever the catalog says; the last may never have been visible."""
-    for version in _copied_versions(lake):
+    for version in copied_versions(lake):
         with suppress(LakeError):
-            if (found := decode_catalog(history_path(lake, version))) is not None:
+            if (found := read_copy(lake, version)) is not None:
                 yield found
 
 
@@ -131,7 +135,7 @@ def state(lake: Path, version: int) -> Catalog:
     visible = read_catalog(lake)
     if version == visible.version:
         return visible
-    found = decode_catalog(history_path(lake, version)) if 0 < version < visible.version else None
+    found = read_copy(lake, version) if 0 < version < visible.version else None
     if found is None:
         raise LakeError(f"The lake {lake} has no state {version}. {_what_is_kept(lake)}")
     return found

@@ -9,7 +9,6 @@ import os
 import select
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import msgspec
 import pyarrow as pa
 
 from pipeline.errors import QueryError
+from pipeline.files import QUERY_SCRATCH, scratch_folder
 from pipeline.lake.catalog import REMEDY
 from pipeline.lake.sandbox import ASK, END, FAILED, FRAME, STOP, End, Question, send
 
@@ -176,8 +176,8 @@ def reading(database: Path, memory: int = MEMORY_LIMIT) -> Iterator[Sandbox]:
     """
     if not database.exists():
         raise QueryError(f"There is no {database} yet. Publish articles first: incidents run PATH.")
-    with tempfile.TemporaryDirectory(prefix="incidents-query-") as scratch:
-        sandbox = Sandbox(database, Path(scratch), memory)
+    with scratch_folder(QUERY_SCRATCH) as scratch:
+        sandbox = Sandbox(database, scratch, memory)
         try:
             yield sandbox
         finally:

@@ -75,16 +75,12 @@ def _partition_type(spec: Table, name: str) -> str:
     return duckdb_type(column.type)
 
 
-DAMAGE = (duckdb.IOException, duckdb.InvalidInputException)
-"""What DuckDB raises over a Parquet file that is gone, cut short or overwritten."""
-
-
 @contextmanager
 def readable(lake: Path) -> Iterator[None]:
     """What is wrong with the lake's files as a LakeError that names the file and what to do."""
     try:
         yield
-    except DAMAGE as error:
+    except duckdb.Error as error:  # of several unrelated kinds, by what is wrong with a Parquet file
         told = " ".join(str(error).split()).rstrip(".")
         raise LakeError(f"A file of the lake {lake} cannot be read: {told}. {REMEDY}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ three commits, so it costs a twentieth of the time of each, and opening stays be
 HOOKS = deltalake.PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 """Delta's own upkeep is off: it would drop logs after 30 days that a kept state still needs (`pipeline/lake/vacuum.py` knows)."""
 WRITER_PROPERTIES = deltalake.WriterProperties(compression="ZSTD", compression_level=3)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _REMEDIES = dict.fromkeys(
     ("article_signatures", "near_duplicates"),
     "Make it again from the articles: `incidents duplicates rebuild`.",
@@ -71,6 +73,8 @@ class StoredTable:
 
     files: tuple[str, ...] = ()
     """Its Parquet files."""
+    sizes: tuple[int, ...] = ()
+    """How many bytes its log says that each of them has."""
     missing: frozenset[str] = frozenset()
     """Declared columns that were not stored yet."""
     changed: frozenset[str] = frozenset()
@@ -80,6 +84,12 @@ class StoredTable:
     rows: int | None = None
     """How many rows it has; ``None`` where its log does not say."""
 
+    def misfit(self) -> str | None:
+        """The first file that is gone or has another size than its log says; ``None`` where all fit."""
+        return next(
+            (file for file, size in zip(self.files, self.sizes, strict=True) if _size(file) != size), None
+        )
+
 
 def stored_table(lake: Path, name: str, catalog: Catalog) -> StoredTable:
     """The table in the catalog's state; without files where it was never written."""
@@ -88,7 +98,7 @@ def stored_table(lake: Path, name: str, catalog: Catalog) -> StoredTable:
     version, folder = catalog.tables[name], catalog.folder(lake)
     try:
         written = log_path(folder, name, version).stat()
-    except FileNotFoundError:
+    except OSError:
         return _read_table(folder, name, version, (0, 0))
     return _read_table(folder, name, version, (written.st_ino, written.st_mtime_ns))
 
@@ -97,14 +107,25 @@ def stored_table(lake: Path, name: str, catalog: Catalog) -> StoredTable:
 def _read_table(folder: Path, name: str, version: int, _written: tuple[int, int]) -> StoredTable:
     """The table at a version, which never changes; a table that was made anew has another log, so another ``_written``."""
     opened, spec = open_table(folder, name, version), table(name)
-    counts: list[Any] = pa.table(opened.get_add_actions())["num_records"].to_pylist()
+    path = table_path(folder, name)
+    logged: list[dict[str, Any]] = pa.table(opened.get_add_actions()).to_pylist()
+    sizes: dict[Path, int] = {path / unquote(str(entry["path"])): entry["size_bytes"] for entry in logged}
+    counts = [entry["num_records"] for entry in logged]
     return StoredTable(
-        files=tuple(map(str, table_files(table_path(folder, name), opened))),
+        files=tuple(map(str, sorted(sizes))),
+        sizes=tuple(sizes[file] for file in sorted(sizes)),
         missing=missing_columns(opened, spec),
         changed=changed_columns(opened, spec),
         is_uniform=is_uniform(opened),
         rows=None if None in counts else sum(counts),
     )
+
+
+def _size(file: str) -> int | None:
+    try:
+        return Path(file).stat().st_size
+    except OSError:
+        return None
 
 
 def data_files(lake: Path, name: str, catalog: Catalog) -> list[str]:
@@ -126,12 +147,16 @@ def roll_back_uncommitted(lake: Path, catalog: Catalog) -> Catalog:
         LakeError: a table of the state is gone or damaged: a write would make it anew, or go on without what it held.
     """
     for name in catalog.tables:
-        held, committed = stored_table(lake, name, catalog).rows, catalog.rows.get(name)
-        if committed is not None and held != committed:
+        stored, committed = stored_table(lake, name, catalog), catalog.rows.get(name)
+        if committed is not None and stored.rows != committed:
             path = table_path(catalog.folder(lake), name)
-            told = f"{0 if held is None else held:,} rows, {committed:,} were committed"
+            told = f"{stored.rows or 0:,} rows, {committed:,} were committed"
             raise LakeError(
                 f"The log of the table {name} in {path} tells of {told}. {_REMEDIES.get(name, REMEDY)}"
+            )
+        if misfit := stored.misfit():
+            raise LakeError(
+                f"The file {misfit} is gone, or has not the size that was written. {_REMEDIES.get(name, REMEDY)}"
             )
     restored, folder = {}, catalog.folder(lake)
     for name in sorted(
@@ -142,7 +167,7 @@ def roll_back_uncommitted(lake: Path, catalog: Catalog) -> Catalog:
             continue
         if pinned is not None and not log_path(folder, name, pinned + 1).exists():
             continue
-        with _writing(path):
+        with writing(path):
             try:
                 written = delta_table(path)
             except TableNotFoundError:
@@ -165,7 +190,7 @@ def append(folder: Path, name: str, rows: pa.Table, *, batch_id: str) -> int:
             full, read-only, damaged); what is visible is untouched.
     """
     spec, path = table(name), table_path(folder, name)
-    with _writing(path):
+    with writing(path):
         opened = delta_table(path) if deltalake.DeltaTable.is_deltatable(path.as_uri()) else None
         grows = opened is not None and must_grow(opened, spec, folder)
         deltalake.write_deltalake(
@@ -192,7 +217,7 @@ def mark(folder: Path, name: str, *, batch_id: str, updates: dict[str, Any], pre
         LakeError: the table cannot be written.
     """
     path = table_path(folder, name)
-    with _writing(path):
+    with writing(path):
         written = delta_table(path)
         written.update(
             updates=updates, predicate=predicate, commit_properties=_properties(batch_id), post_commithook_properties=HOOKS,
@@ -209,7 +234,7 @@ def remove(folder: Path, name: str, *, batch_id: str, keys: list[str]) -> int:
     path = table_path(folder, name)
     [column] = table(name).key
     listed = ", ".join("'" + key.replace("'", "''") + "'" for key in keys)
-    with _writing(path):
+    with writing(path):
         written = delta_table(path)
         written.delete(
             f"{column} IN ({listed})",
@@ -220,19 +245,19 @@ def remove(folder: Path, name: str, *, batch_id: str, keys: list[str]) -> int:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
     """What goes wrong with the table's folder as a LakeError that names it."""
     try:
         yield
     except (DeltaError, OSError, pa.ArrowException) as error:
         raise LakeError(
-            f"The table in {path} cannot be written: {_one_line(error)}. Nothing of the batch is visible. Free space or "
+            f"The table in {path} cannot be written: {_one_line(error)}. What is visible stays as it was. Free space or "
             f"give write permission and run again; where the table is damaged: {REMEDY}"
         ) from error
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()).rstrip(".")
+    return " ".join(_COLOUR.sub("", str(error)).split()).rstrip(".")
 
 
 def _properties(batch_id: str) -> deltalake.CommitProperties:

@@ -7,13 +7,15 @@ that were added later. Delta's own vacuum would be told every pinned version and
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-import orjson
+import msgspec
 
 from pipeline.errors import LakeError
+from pipeline.files import discard
 from pipeline.lake.catalog import (
     REBUILD_MARK,
     Catalog,
@@ -27,6 +29,23 @@ from pipeline.lake.history import damaged_copies, kept_versions, state
 from pipeline.lake.store import open_table, table_files, table_path
 from pipeline.schema.tables import tables
 
+LOG = logging.getLogger(__name__)
+
+
+class _Added(msgspec.Struct):
+    """A file that a version of a table adds."""
+
+    path: str
+
+
+class _Logged(msgspec.Struct):
+    """A line of a table's log."""
+
+    add: _Added | None = None
+
+
+_LOG_LINES = msgspec.json.Decoder(_Logged)
+
 
 def forget_states(lake: Path, before: dt.datetime) -> int:
     """Forget the states that were superseded before that time, and those that cannot be read; the one that was visible then is kept.
@@ -34,13 +53,13 @@ def forget_states(lake: Path, before: dt.datetime) -> int:
     Returns how many were superseded before.
     """
     for path in damaged_copies(lake):
-        path.unlink(missing_ok=True)
+        discard(path)
     _forget_gone_generations(lake)
     kept = kept_versions(lake)
     old = [v for v in kept if (moment := state(lake, v).committed_at) is None or moment <= before]
     forgotten = [version for version in old[:-1] if version != kept[-1]]
     for version in forgotten:
-        history_path(lake, version).unlink(missing_ok=True)
+        discard(history_path(lake, version))
     return len(forgotten)
 
 
@@ -55,7 +74,7 @@ def _forget_gone_generations(lake: Path) -> None:
                 open_table(lake / generation, name, version)
         except LakeError:
             for one in pinning:
-                history_path(lake, one.version).unlink(missing_ok=True)
+                discard(history_path(lake, one.version))
 
 
 def unneeded_files(lake: Path) -> Iterator[Path]:
@@ -69,8 +88,10 @@ def unneeded_files(lake: Path) -> Iterator[Path]:
         folder = lake / generation
         for name in sorted({name for one in pinning for name in one.tables}):
             oldest = min(one.tables[name] for one in pinning if name in one.tables)
-            yield from _unneeded_data(folder, name, oldest)
-            yield from _unneeded_logs(table_path(folder, name) / "_delta_log", oldest)
+            try:
+                yield from [*_unneeded_data(folder, name, oldest), *_unneeded_logs(folder, name, oldest)]
+            except LakeError as error:
+                LOG.warning("%s Nothing of the table is deleted.", error)
     yield from _forgotten_generations(lake, {one.folder(lake) for one in states})
     for folder in (lake, history_path(lake, 0).parent):
         yield from folder.glob(".*.tmp")
@@ -101,18 +122,25 @@ def _unneeded_data(folder: Path, name: str, oldest: int) -> Iterator[Path]:
 
 
 def _added_since(log: Path, version: int) -> Iterator[str]:
-    """Paths that later versions added, below the table's folder."""
+    """Paths that later versions added, below the table's folder.
+
+    Raises:
+        LakeError: a later version cannot be read.
+    """
     for commit in _logs(log):
         if _version(commit) > version and commit.suffix == ".json":
-            for line in commit.read_bytes().splitlines():
-                added = orjson.loads(line).get("add")
-                if added is not None:
-                    yield unquote(added["path"])
+            try:
+                entries = _LOG_LINES.decode_lines(commit.read_bytes())
+            except (OSError, msgspec.DecodeError) as error:
+                raise LakeError(f"The log {commit} cannot be read ({error}).") from error
+            if not entries:
+                raise LakeError(f"The log {commit} is empty.")
+            yield from (unquote(entry.add.path) for entry in entries if entry.add is not None)
 
 
-def _unneeded_logs(log: Path, oldest: int) -> Iterator[Path]:
+def _unneeded_logs(folder: Path, name: str, oldest: int) -> Iterator[Path]:
     """Log files before the newest checkpoint from which the oldest version can be read, oldest first."""
-    logs = _logs(log)
+    logs = _logs(table_path(folder, name) / "_delta_log")
     summed_up = [_version(path) for path in logs if ".checkpoint" in path.name and _version(path) <= oldest]
     yield from (path for path in logs if summed_up and _version(path) < max(summed_up))
 
@@ -136,6 +164,6 @@ def delete_files(paths: Iterable[Path]) -> tuple[int, int]:
     count = size = 0
     for path in paths:
         size += path.stat().st_size
-        path.unlink()
+        discard(path)
         count += 1
     return count, size

@@ -8,7 +8,6 @@ file tell the groups of near duplicates and which of their articles do not count
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,15 +16,15 @@ from typing import NamedTuple
 import duckdb
 import msgspec
 
-from pipeline.errors import LakeError
-from pipeline.files import replacing
+from pipeline.errors import LakeError, PipelineError
+from pipeline.files import AS_OF_SCRATCH, replacing, scratch_folder
 from pipeline.lake.catalog import REMEDY, Catalog, read_catalog
 from pipeline.lake.counting import UNCOUNTED_TABLE
 from pipeline.lake.database import open_database
 from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, SIGNATURES, current_pairs
 from pipeline.lake.groups import STATE_VIEW, fill_derived, state_statement
-from pipeline.lake.history import check_not_set_back, state_as_of
-from pipeline.lake.snapshot import DAMAGE, rows_select, sql_text
+from pipeline.lake.history import check_not_set_back, state, state_as_of
+from pipeline.lake.snapshot import rows_select, sql_text
 from pipeline.lake.store import stored_table
 from pipeline.lake.supersession import SUPERSEDED, superseded_select
 from pipeline.schema import handwritten_views
@@ -127,7 +126,7 @@ def write_database(database: Path, lake: Path, catalog: Catalog) -> None:
             make_views(connection, lake, catalog, database if database.exists() else None)
             connection.execute("USE memory")
             connection.execute("DETACH views_file")
-        except DAMAGE as error:
+        except duckdb.Error as error:
             told = " ".join(str(error).split()).rstrip(".")
             raise LakeError(
                 f"The database {database} cannot be made: {told}. Free space; where a file of the lake is named: {REMEDY}"
@@ -150,10 +149,14 @@ def database_as_of(lake: Path, asked: str) -> Iterator[Path]:
             "Each of its articles is a group of its own.",
             catalog.version,
         )
-    with tempfile.TemporaryDirectory(prefix="incidents-as-of-") as folder:
-        database = Path(folder) / f"state-{catalog.version}.duckdb"
-        write_database(database, lake, catalog)
-        yield database
+    with scratch_folder(AS_OF_SCRATCH) as folder:
+        database = folder / f"state-{catalog.version}.duckdb"
+        try:
+            write_database(database, lake, catalog)
+            yield database
+        except PipelineError:
+            state(lake, catalog.version)  # where it was forgotten meanwhile, that is told
+            raise
 
 
 class Shown(NamedTuple):
@@ -195,5 +198,12 @@ def refresh_database(database: Path, lake: Path) -> None:
     """Bring the database up to the catalog, where a run died between the two or the lake was moved."""
     catalog = read_catalog(lake)
     shown = read_shown(database)
-    if shown is None or not shown.is_of(lake, catalog):
+    if shown is not None and shown.is_of(lake, catalog):
+        return
+    try:
         write_database(database, lake, catalog)
+    except LakeError as error:
+        raise LakeError(
+            f"{error} The state {catalog.version} of the lake is committed all the same: `incidents lake compact` makes the database "
+            "that shows it, and so does the next run."
+        ) from error

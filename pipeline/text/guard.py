@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import TimeoutError as ItemTimeout
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context, resource_tracker
 from multiprocessing.context import ForkServerContext
 from typing import Any, Generic, TypeVar
 
@@ -45,10 +46,17 @@ def _fork_server() -> ForkServerContext:
     """Where workers come from: a process with one thread that has imported and read what they need.
 
     It is a fresh interpreter, so nothing of this process is in it; the first use in a process starts it, and later
-    ones find it waiting. It ends with this process, however that ends.
+    ones find it waiting. It ends with this process, however that ends; an interrupt of the terminal, which all processes
+    get, is for this one alone.
     """
     context = get_context("forkserver")
     context.set_forkserver_preload(["pipeline.batches.worker_start"])
+    resource_tracker.ensure_running()  # it would let interrupts through again
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
     return context
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import __version__
-from pipeline.config import SAMPLES_DIR, Settings
+from pipeline.config import SAMPLES_DIR, Settings, settings
+from pipeline.errors import ConfigError
 from pipeline.sources.registry import SOURCES
 from tests.articles import record
 
@@ -148,6 +149,43 @@ def test_control_characters_cannot_forge_terminal_output(
     assert b"\\x1b[31mred\\x0aforged" in shown
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "told"),
+    [
+        ("lake check >&-", 0, ""),
+        ("lake check > /dev/full", 1, "No space left on device"),
+        ("lake check --json > /dev/full", 1, "No space left on device"),
+        ("lake check > $closed", 141, ""),
+        ("lake check --json > $closed", 141, ""),
+    ],
+)
+def test_output_that_cannot_be_written_is_no_damage(
+    home: Settings, command: str, code: int, told: str
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    shell = f"{sys.executable} -m pipeline.cli {command}".replace("$closed", f"/dev/fd/{write}")
+    done = subprocess.run(
+        ["bash", "-c", shell], pass_fds=[write], capture_output=True, text=True, check=False
+    )
+    os.close(write)
+    assert (done.returncode, told in done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_a_relative_home_in_a_folder_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.setenv("INCIDENTS_HOME", "data")
+    with pytest.raises(ConfigError, match="The path 'data' of INCIDENTS_HOME leads nowhere"):
+        settings()
+
+
 def _heed_interrupts() -> None:
     """A shell's background jobs ignore interrupts, and their children with them."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -162,10 +200,12 @@ def test_an_interrupt_says_so_and_the_same_command_goes_on(home: Settings) -> No
         text=True,
         env=os.environ,
         preexec_fn=_heed_interrupts,
+        start_new_session=True,
     ) as running:
         assert running.stderr is not None
         assert running.stderr.readline().startswith("ingest")
-        running.send_signal(signal.SIGINT)
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does: the workers get it too
         told = running.communicate(timeout=60)[1]
+    assert "Traceback" not in told
     assert (running.returncode, told.strip().splitlines()[-1][:12]) == (130, "Interrupted.")
     assert incidents("run", str(SAMPLES_DIR)).returncode == 0

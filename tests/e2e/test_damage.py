@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
+import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +19,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.speed.staged import article_row, stage_batch
+from pipeline.batches import extraction
 from pipeline.batches.lake_check import check_lake
 from pipeline.batches.publication import publish, published_ledger
+from pipeline.batches.rebuild import rebuild
 from pipeline.config import Settings
-from pipeline.errors import ContractError
+from pipeline.errors import ContractError, LakeError
 from pipeline.lake.catalog import read_catalog, writer_lock
 from pipeline.lake.digest import lake_digest
 from pipeline.lake.views import refresh_database
+from pipeline.text.guard import Outcome
 from tests.articles import record
 from tests.forks import Done, ForkServer, fork_server
 
@@ -209,6 +215,34 @@ def test_a_rebuild_that_reads_fewer_articles_keeps_the_lake(server: ForkServer, 
     assert problem == "The old lake holds 4 article versions, the new one 3."
     assert read_catalog(copied.lake) == before
     assert not list(copied.lake.glob("generations/[0-9]*"))
+
+
+def test_a_rebuild_in_which_extraction_fails_keeps_the_lake(
+    copied: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine without enough memory, which an article needed no more of when it was published."""
+
+    def starved(
+        work: Callable[[Any], Any], tasks: Iterable[Any], **_limits: object
+    ) -> Iterator[Outcome[Any, Any]]:
+        for task in tasks:
+            failure = "it needed more than 1 GiB of memory" if "5 soldiers" in task[1].text else None
+            yield Outcome(task, None if failure else work(task), failure, is_limit=bool(failure))
+
+    monkeypatch.setattr(extraction, "map_guarded", starved)
+    before, digest = read_catalog(copied.lake), lake_digest(copied.database)
+    asked = partial(
+        rebuild, copied, extractor="rules", progress=print, now=dt.datetime.now(dt.UTC), is_old_discarded=True
+    )
+    made = asked()
+    [problem] = made.problems
+    assert (
+        "The extraction of 1 article versions failed that the old lake had read, 1 reports fewer" in problem
+    )
+    assert (made.is_shown, read_catalog(copied.lake), lake_digest(copied.database)) == (False, before, digest)
+    accepted = asked(is_loss_accepted=True)
+    assert (accepted.is_shown, accepted.problems, accepted.incident_reports) == (True, [problem], 2)
+    assert (copied.lake / "articles").exists()
 
 
 def test_rows_that_contradict_the_ledger_are_found(server: ForkServer, copied: Settings) -> None:
@@ -511,6 +545,11 @@ def test_a_file_that_changes_while_it_is_read_is_kept_as_it_was_read(
     assert ledgers(copied) == before
 
 
+def told_of(done: Done) -> str:
+    """What stands on standard error, in one line."""
+    return " ".join(done.err.split())
+
+
 @pytest.mark.parametrize("is_gone", [False, True])
 def test_a_decision_whose_file_is_lost_or_damaged_is_found_and_written_again(
     server: ForkServer, corrected: Settings, is_gone: bool
@@ -524,7 +563,18 @@ def test_a_decision_whose_file_is_lost_or_damaged_is_found_and_written_again(
     damages = json.loads(checked.out)["damages"]
     assert checked.code == 1
     assert [found["table"] for found in damages] == (["revisions"] if is_gone else ["", "revisions"])
-    if not is_gone:
+    if is_gone:
+        path.parent.rmdir()
+        path.parent.write_bytes(b"in the way")
+        before = read_catalog(corrected.lake)
+        refused = server.run(corrected.home, "lake", "rebuild")
+        assert (refused.code, read_catalog(corrected.lake)) == (1, before)
+        assert (
+            f"{path.parent} is a file, and is in the way of the folder of that name. Move it away"
+            in told_of(refused)
+        )
+        path.parent.unlink()
+    else:
         assert str(path) in damages[0]["damage"]
         refused = server.run(corrected.home, "lake", "rebuild")
         assert (refused.code, str(path) in refused.err) == (1, True)
@@ -532,6 +582,65 @@ def test_a_decision_whose_file_is_lost_or_damaged_is_found_and_written_again(
     assert server.run(corrected.home, "lake", "rebuild").code == 0
     assert path.read_bytes() == content
     assert server.run(corrected.home, "lake", "check").code == 0
+
+
+def rewritten(lake: Path, name: str, **changed: object) -> Path:
+    """Write other values into the columns of a data file, which can be read as before."""
+    path = a_file(lake, name)
+    rows = pq.read_table(path)
+    for column, value in changed.items():
+        place = rows.column_names.index(column)
+        rows = rows.set_column(
+            place, rows.field(column), pa.array([value] * len(rows), rows.field(column).type)
+        )
+    pq.write_table(rows, path)
+    return path
+
+
+@pytest.mark.parametrize("is_compared", _sampled([True, False], 1))
+def test_the_file_of_a_decision_holds_against_the_table(
+    server: ForkServer, corrected: Settings, is_compared: bool
+) -> None:
+    changed = rewritten(corrected.lake, "revisions", new_value='{"published_at":"2025-03-15"}')
+    if not is_compared:  # an older product's file, of the size it has
+        (corrected.lake / "checksums.json").unlink()
+        log = corrected.lake / "revisions" / "_delta_log" / f"{0:020}.json"
+        log.write_text(re.sub(r'"size":\d+', f'"size":{changed.stat().st_size}', log.read_text()))
+    damages = checked_lake(server, corrected.home)["damages"]
+    assert "has no file that says the same" in damages[-1]["damage"]
+    done = server.run(corrected.home, "lake", "rebuild", "--json")
+    [problem] = json.loads(done.out)["problems"]
+    assert (done.code, ("was changed" if is_compared else "says something else") in problem) == (1, True)
+    assert server.run(corrected.home, "lake", "rebuild", "--accept-losses").code == 0
+    asked = ("query", "SELECT new_value FROM revisions", "--json")
+    assert json.loads(server.run(corrected.home, *asked).out) == [
+        {"new_value": '{"published_at":"2025-03-05"}'}
+    ]
+    assert checked_lake(server, corrected.home)["damages"] == []
+
+
+@pytest.mark.parametrize("content", _sampled([b"[]", b'{"a": 1}', b"\xff"], 1))
+def test_a_decision_that_is_none_is_told(server: ForkServer, copied: Settings, content: bytes) -> None:
+    path = copied.raw / "decisions" / f"{hashlib.sha256(content).hexdigest()}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    [found] = checked_lake(server, copied.home)["damages"]
+    assert f"The decision {path} is damaged" in found["damage"]
+    done = server.run(copied.home, "lake", "rebuild")
+    assert (done.code, f"The decision {path} is damaged" in told_of(done)) == (1, True)
+
+
+@pytest.mark.parametrize("name", _sampled(["batches", "quarantine"], 0))
+def test_a_rebuild_plans_nothing_from_a_table_that_was_changed(
+    server: ForkServer, copied: Settings, name: str
+) -> None:
+    before = lake_digest(copied.database)
+    path = rewritten(copied.lake, name, batch_id="b-x")
+    with pytest.raises(LakeError, match=f"{path} is gone, or has not the size that was written"):
+        publish(stage_batch(copied, "b-more", []), copied, now=dt.datetime.now(dt.UTC))
+    done = server.run(copied.home, "lake", "rebuild", "--json")
+    assert (done.code, json.loads(done.out)["problems"]) == (0, []), done.err
+    assert lake_digest(copied.database) == before
 
 
 def as_file(path: Path) -> None:
@@ -666,6 +775,13 @@ def test_a_full_disk_is_told_and_loses_nothing(
         assert (home / "lake" / "catalog.json").read_bytes() == state
     assert server.run(home, "stage", "publish", prepared.out).code == 0
     assert published_ledger(prepared.out, home / "lake") is not None
+    for left, told in ((4, "What is visible stays as it was"), (300, "is committed all the same")):
+        filling.write_bytes(bytes(shutil.disk_usage(disk).free - left * 1024))
+        done = server.run(home, "lake", "compact")
+        filling.unlink()
+        assert (done.code, told in told_of(done)) == (1, True), (left, done.err)
+        assert "Traceback" not in done.err
+    assert server.run(home, "lake", "compact").code == 0
     assert server.run(home, "lake", "check", "--raw").code == 0
 
 

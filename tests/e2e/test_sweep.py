@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import pytest
 from pipeline import stages
 from pipeline.batches.publication import published_ledger
 from pipeline.batches.staging import SourceAdvance, StagedBatch
-from pipeline.batches.sweep import held_folder, sweep, sweep_sometimes
+from pipeline.batches.sweep import sweep, sweep_sometimes
 from pipeline.config import Settings
+from pipeline.files import QUERY_SCRATCH, held_folder, scratch_folder
 from pipeline.lake.catalog import Catalog, SourceState, write_catalog
 from pipeline.lake.digest import lake_digest
 from tests.articles import record
@@ -75,6 +77,20 @@ def test_a_folder_that_a_living_process_reads_into_stays(home: Settings) -> None
     with held_folder(folder):
         assert sweep(home, now=NOW) == []
     assert sweep(home, now=NOW) == [folder]
+
+
+def test_what_a_killed_question_left_goes_and_what_a_living_one_needs_stays(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = [tmp_path / "incidents-query-x1", tmp_path / "incidents-as-of-x2"]
+    for folder in (*left, tmp_path / "of-another-program"):
+        folder.mkdir()
+        aged(folder, 2)
+    with scratch_folder(QUERY_SCRATCH) as living:
+        aged(living, 2)
+        assert sweep(home, now=NOW) == left
+        assert living.exists()
 
 
 def test_the_staging_folder_of_a_published_batch_goes_and_no_reader_sees_leftovers(

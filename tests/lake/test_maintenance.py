@@ -167,6 +167,18 @@ def test_vacuum_deletes_what_killed_writers_left(lake: Settings) -> None:
     assert not any(path.exists() for path in left)
 
 
+@pytest.mark.parametrize("name", [f"{COMMITS:020}.json", "9" * 20 + ".json"])
+def test_a_vacuum_deletes_nothing_of_a_table_whose_log_it_cannot_read(
+    lake: Settings, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    compact_lake(lake)
+    log = table_path(lake.lake, "articles") / "_delta_log" / name
+    log.write_bytes(b"" if log.exists() else b"x")
+    vacuum_lake(lake, retain=dt.timedelta(days=65))
+    assert f"The log {log}" in caplog.text
+    assert _articles(lake, COMMITS + 1) == 2 * COMMITS
+
+
 def test_logs_are_dropped_up_to_the_checkpoint_that_the_oldest_kept_state_needs(tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     begin_catalog(lake)
