@@ -21,7 +21,7 @@ from pipeline.lake.stories import Told, told, uncounted
 UNCOUNTED_TABLE = "derived.uncounted_reports"
 _EARLIER = f"earlier.{UNCOUNTED_TABLE}"
 _FIELDS = (
-    "report_id", "country_code", "date_start", "date_precision", "place_name", "admin1_name", "geo_precision",
+    "report_id", "country_code", "date_start", "date_precision", "place_name", "admin1_name", "latitude", "geo_precision",
     "fatalities_best", "fatalities_low", "fatalities_high", "event_type",
 )  # fmt: skip
 _DECIDED = """

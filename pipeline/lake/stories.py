@@ -48,11 +48,11 @@ def told(
 ) -> Told:
     """From the columns of an incident report, or from the JSON that a revision keeps of one."""
     tolls = (report[f"fatalities_{bound}"] for bound in ("best", "low", "high"))
-    is_located = (report["geo_precision"] or _DISTRICT + 1) <= _DISTRICT
+    is_named = report["latitude"] is None or (report["geo_precision"] or _DISTRICT) <= _DISTRICT
     return Told(
         report["report_id"], article_id, published_at, report["country_code"],
         str(report["date_start"]) if report["date_precision"] == _EXACT_DAY else None,
-        report["place_name"].casefold() if is_located and report["place_name"] else None, report["admin1_name"],
+        report["place_name"].casefold() if is_named and report["place_name"] else None, report["admin1_name"],
         next((toll for toll in tolls if toll is not None), None), report["event_type"], is_corrected, is_retracted,
     )  # fmt: skip
 
