@@ -89,13 +89,23 @@ def _folder(variable: str, default: Path) -> Path:
     return path
 
 
+def _workers() -> int:
+    given = os.environ.get("INCIDENTS_WORKERS") or str(min(8, os.cpu_count() or 1))
+    if not given.isdecimal() or int(given) < 1:
+        raise ConfigError(
+            f"INCIDENTS_WORKERS is {given!r}: give the number of processes that extract, 1 or more."
+        )
+    return int(given)
+
+
 def settings() -> Settings:
     """Read the settings from the environment; paths are made absolute, without links.
 
     Raises:
-        ConfigError: a path has a character that the libraries below the lake take for something else.
+        ConfigError: a path has a character that the libraries below the lake take for something else, or a number is none.
     """
     home = _folder("INCIDENTS_HOME", Path("data"))
     lake = _folder("INCIDENTS_LAKE", home / "lake")
-    workers = int(os.environ.get("INCIDENTS_WORKERS") or min(8, os.cpu_count() or 1))
-    return Settings(home=home, lake=lake, workers=workers, is_gated=os.environ.get("INCIDENTS_GATE") == "1")
+    return Settings(
+        home=home, lake=lake, workers=_workers(), is_gated=os.environ.get("INCIDENTS_GATE") == "1"
+    )

@@ -186,6 +186,13 @@ def test_a_relative_home_in_a_folder_that_is_gone_is_told(
         settings()
 
 
+@pytest.mark.parametrize("given", ["abc", "0", "-1", "1.5"])
+def test_a_number_of_workers_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("INCIDENTS_WORKERS", given)
+    with pytest.raises(ConfigError, match=f"INCIDENTS_WORKERS is '{given}'"):
+        settings()
+
+
 def _heed_interrupts() -> None:
     """A shell's background jobs ignore interrupts, and their children with them."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
