@@ -109,7 +109,8 @@ def counted_instead(batch_id: str, settings: Settings) -> list[str]:
             f"""SELECT decided.entity_id, counted_report_id, report.article_id
                 FROM (SELECT DISTINCT entity_id FROM revisions WHERE batch_id = ? AND reviewer_name IS NOT NULL) AS decided
                 JOIN {UNCOUNTED_TABLE} AS left_out ON left_out.report_id = decided.entity_id
-                LEFT JOIN incident_reports AS report ON report.report_id = counted_report_id ORDER BY ALL""",
+                LEFT JOIN incident_reports AS report ON report.report_id = counted_report_id
+                WHERE counted_report_id IS NOT NULL ORDER BY ALL""",
             [batch_id],
         ).fetchall()
     return [

@@ -1,14 +1,15 @@
-"""Which reports of copies do not count, kept in the database file, so that a question need not work it out.
+"""Which reports do not count, kept in the database file: a question reads one column to leave them out, and works nothing out.
 
-It follows from the groups of copies, from what their articles tell, and from what people have decided about it: a later state
-changes it only in groups that were made again, or that hold an article whose reports or decisions came, changed or went.
+They are those of superseded versions, and those that a copy tells too. The latter follow from the groups of copies, from what their
+articles tell, and from what people have decided about it: a later state changes them only in groups that were made again, or that
+hold an article whose reports or decisions came, changed or went.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import orjson
@@ -48,11 +49,29 @@ SELECT * FROM {GROUPS_TABLE} SEMI JOIN (
   SELECT near_duplicate_group FROM {GROUPS_TABLE} SEMI JOIN ({{changed}}) USING (article_id)
 ) USING (near_duplicate_group)
 """
+_SUPERSEDED = """
+SELECT article_id, report_id, NULL AS counted_report_id FROM {reports} WHERE article_version IN (SELECT version FROM {versions})
+"""
 _ROWS_AT_ONCE = 10_000
 
 
-def count_copies(connection: duckdb.DuckDBPyConnection, groups: str = GROUPS_TABLE) -> None:
-    """Find the reports that do not count, of all groups or of those in a table."""
+class ChangedFiles(NamedTuple):
+    """Files that a table has got or lost since an earlier state, and those of them that it has got."""
+
+    files: list[str]
+    added: list[str]
+
+
+def count_reports(connection: duckdb.DuckDBPyConnection) -> None:
+    """Find all reports that do not count."""
+    _count_copies(connection, GROUPS_TABLE)
+    connection.execute(
+        f"INSERT INTO {UNCOUNTED_TABLE} "
+        + _SUPERSEDED.format(reports="versions.incident_reports", versions="versions.superseded_versions")
+    )
+
+
+def _count_copies(connection: duckdb.DuckDBPyConnection, groups: str) -> None:
     left_out = [
         (report.article_id, report.report_id, counts.report_id)
         for story in _stories(connection, groups)
@@ -116,21 +135,37 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[Any]:
         yield from rows
 
 
-def keep_copies(connection: duckdb.DuckDBPyConnection) -> None:
+def keep_counts(connection: duckdb.DuckDBPyConnection) -> None:
     """Carry all over from the attached file ``earlier``."""
     connection.execute(f"INSERT INTO {UNCOUNTED_TABLE} SELECT * FROM {_EARLIER}")
 
 
-def recount_copies(connection: duckdb.DuckDBPyConnection, changed_files: Iterable[str]) -> None:
-    """Carry over from ``earlier`` all but the groups of articles in the table ``affected``, or named in the files."""
+def recount_reports(
+    connection: duckdb.DuckDBPyConnection, reports: ChangedFiles, revisions: ChangedFiles
+) -> None:
+    """Carry over from ``earlier`` what the changed files, and the tables ``affected`` and ``gone``, leave as it was; find the rest."""
     changed = "SELECT article_id FROM affected"
-    if listed := ", ".join(map(sql_text, changed_files)):
-        changed += f" UNION SELECT article_id FROM read_parquet([{listed}], union_by_name = true)"
+    if files := [*reports.files, *revisions.files]:
+        changed += f" UNION SELECT article_id FROM {_parquet(files)}"
     connection.execute(_RECOUNTED.format(changed=changed))
     connection.execute(
-        f"INSERT INTO {UNCOUNTED_TABLE} SELECT * FROM {_EARLIER} "
-        "ANTI JOIN affected USING (article_id) ANTI JOIN recounted USING (article_id)"
+        f"INSERT INTO {UNCOUNTED_TABLE} SELECT * FROM {_EARLIER} ANTI JOIN affected USING (article_id) "
+        "ANTI JOIN recounted USING (article_id) WHERE counted_report_id IS NOT NULL"
     )
     if connection.execute("FROM recounted LIMIT 1").fetchone():
-        count_copies(connection, "recounted")
+        _count_copies(connection, "recounted")
     connection.execute("DROP TABLE temp.recounted")
+    kept = f"SELECT * FROM {_EARLIER} WHERE counted_report_id IS NULL"
+    if reports.files:
+        kept += f" AND report_id NOT IN (SELECT report_id FROM {_parquet(reports.files)})"
+    superseded = [kept]
+    if reports.added:
+        added = _parquet(reports.added)
+        superseded.append(_SUPERSEDED.format(reports=added, versions="versions.superseded_versions"))
+    if connection.execute("FROM gone LIMIT 1").fetchone():
+        superseded.append(_SUPERSEDED.format(reports="versions.incident_reports", versions="gone"))
+    connection.execute(f"INSERT INTO {UNCOUNTED_TABLE} " + " UNION ".join(superseded))
+
+
+def _parquet(files: list[str]) -> str:
+    return f"read_parquet([{', '.join(map(sql_text, files))}], union_by_name = true)"

@@ -17,7 +17,13 @@ import pyarrow as pa
 
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import Catalog, Operation
-from pipeline.lake.counting import UNCOUNTED_TABLE, count_copies, keep_copies, recount_copies
+from pipeline.lake.counting import (
+    UNCOUNTED_TABLE,
+    ChangedFiles,
+    count_reports,
+    keep_counts,
+    recount_reports,
+)
 from pipeline.lake.duplicates import GROUPS_TABLE, PAIRS, SIGNATURES, current_pairs
 from pipeline.lake.history import is_kept
 from pipeline.lake.snapshot import rows_select, sql_text
@@ -64,13 +70,13 @@ def state_statement(lake: Path, catalog: Catalog) -> str:
 def fill_derived(
     connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Catalog, earlier: Path | None = None
 ) -> None:
-    """Write the groups, and which of their reports do not count, where the views look them up.
+    """Write the groups, and which reports do not count, where the views look them up.
 
     ``earlier`` is a database file to carry them over from.
     """
     if earlier is None or not _carry_over(connection, lake, catalog, earlier):
         _insert_groups(connection, f"versions.{PAIRS}", f"versions.{SIGNATURES}")
-        count_copies(connection)
+        count_reports(connection)
 
 
 def _carry_over(connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Catalog, earlier: Path) -> bool:
@@ -85,14 +91,16 @@ def _carry_over(connection: duckdb.DuckDBPyConnection, lake: Path, catalog: Cata
             return False
         if catalog.operation is Operation.COMPACT and state.version + 1 == catalog.version:
             connection.execute(f"INSERT INTO {GROUPS_TABLE} SELECT * FROM {_EARLIER_GROUPS}")
-            keep_copies(connection)
+            keep_counts(connection)
             return True
         new = {name: _new_files(lake, name, state, catalog) for name in (SIGNATURES, SUPERSEDED, PAIRS)}
-        told = [_changed_files(lake, name, state, catalog) for name in ("incident_reports", "revisions")]
-        if SUPERSEDED not in catalog.tables or None in [*told, *new.values()]:
+        reports, revisions = (
+            _changed_files(lake, name, state, catalog) for name in ("incident_reports", "revisions")
+        )
+        if SUPERSEDED not in catalog.tables or reports is None or revisions is None or None in new.values():
             return False
         _update_groups(connection, new[SIGNATURES] or [], new[SUPERSEDED] or [])
-        recount_copies(connection, [file for files in told for file in files or []])
+        recount_reports(connection, reports, revisions)
         for name in ("added", "gone", "touched", "affected"):
             connection.execute(f"DROP TABLE temp.{name}")
         return True
@@ -120,14 +128,18 @@ def _new_files(lake: Path, name: str, earlier: Catalog, catalog: Catalog) -> lis
     return sorted(after - before) if before <= after else None
 
 
-def _changed_files(lake: Path, name: str, earlier: Catalog, catalog: Catalog) -> list[str] | None:
+def _changed_files(lake: Path, name: str, earlier: Catalog, catalog: Catalog) -> ChangedFiles | None:
     """Files that a table has got or lost since; ``None`` where they do not tell what changed."""
     try:
         before, after = (set(data_files(lake, name, state)) for state in (earlier, catalog))
     except LakeError:
         return None  # the table was lost and made anew since
     changed = sorted(before ^ after)
-    return changed if all(Path(file).exists() for file in changed) else None
+    return (
+        ChangedFiles(changed, sorted(after - before))
+        if all(Path(file).exists() for file in changed)
+        else None
+    )
 
 
 def _update_groups(connection: duckdb.DuckDBPyConnection, signed: list[str], superseded: list[str]) -> None:

@@ -1,7 +1,6 @@
 CREATE VIEW main.counted_reports AS
 SELECT * FROM versions.incident_reports
-WHERE status = 'actual' AND article_version NOT IN (SELECT version FROM versions.superseded_versions)
-  AND report_id NOT IN (SELECT report_id FROM derived.uncounted_reports);
+WHERE status = 'actual' AND report_id NOT IN (SELECT report_id FROM derived.uncounted_reports);
 COMMENT ON VIEW main.counted_reports IS 'The incident reports to count from: what happened (status actual), each story once. Where articles that are copies of one text tell the same incident, only one of their reports counts, so a copy never raises a total: one that a person has corrected, else one that says most of where, when and how many, with the number of killed that was published last, and of those the first; if that was retracted, none. What only one of the copies tells counts too; two reports tell the same unless they differ in two of place, day and killed, or have none in common. Two outlets that write of one incident in their own words still count twice: the view incident_candidates takes those together.';
 COMMENT ON COLUMN main.counted_reports.report_id IS 'Opaque key, made from the article version and the words the incident rests on.';
 COMMENT ON COLUMN main.counted_reports.article_id IS 'The article that tells it.';
