@@ -363,14 +363,7 @@ def test_a_rebuild_keeps_times_and_counts_of_batches_where_people_have_decided(
 ) -> None:
     report = ("query", "SELECT report_id FROM incident_reports ORDER BY fatalities_best LIMIT 1", "--json")
     [row] = json.loads(server.run(copied.home, *report).out)
-    decision = (
-        "--set",
-        "fatalities_best=2",
-        "--reason",
-        "read it",
-        "--by",
-        "Ada",
-    )  # less than its low: in quarantine
+    decision = ("--set", "fatalities_low=2", "--reason", "read it", "--by", "Ada")
     assert server.run(copied.home, "correct", row["report_id"], *decision).code == 0
     (tmp_path / "later.jsonl").write_text(json.dumps(record(3)) + "\n" + json.dumps(record(4)))
     assert server.run(copied.home, "run", str(tmp_path / "later.jsonl"), "--json").code == 0
