@@ -403,7 +403,7 @@ def test_a_rebuild_keeps_the_order_of_batches_of_one_time(
     assert ledgers(copied) == before
 
 
-@pytest.mark.parametrize("is_lost", [False, True])
+@pytest.mark.parametrize("is_lost", [pytest.param(False, marks=pytest.mark.drill), True])
 def test_what_people_decided_holds_after_a_rebuild(
     server: ForkServer, copied: Settings, is_lost: bool
 ) -> None:

@@ -115,7 +115,7 @@ def _rounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data(), batches=st.lists(BATCH, min_size=1, max_size=5))
 def test_the_order_in_which_batches_are_published_does_not_change_the_figures(
     data: st.DataObject, batches: list[tuple[int, list[tuple[str, int, int]]]]

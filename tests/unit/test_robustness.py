@@ -68,7 +68,7 @@ def test_without_a_publication_day_the_incident_has_no_day() -> None:
 
 
 @pytest.mark.parametrize(
-    "title", [None, "", " ", "Seven soldiers killed", "<b>Seven</b> soldiers", "\ud800", "x " * 10**6]
+    "title", [None, "", " ", "Seven soldiers killed", "<b>Seven</b> soldiers", "\ud800", "x " * 10**5]
 )
 def test_the_title_changes_no_incident(title: str | None) -> None:
     assert told(extract(TEXT, title=title)) == [KONDUGA]
