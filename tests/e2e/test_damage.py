@@ -358,6 +358,7 @@ def ledgers(home: Settings) -> list[dict[str, object]]:
         return snapshot.rows("SELECT * EXCLUDE (seconds) FROM batches ORDER BY committed_at, batch_id")
 
 
+@pytest.mark.drill
 def test_a_rebuild_keeps_times_and_counts_of_batches_where_people_have_decided(
     server: ForkServer, copied: Settings, tmp_path: Path
 ) -> None:
