@@ -110,7 +110,7 @@ def fork_server() -> Iterator[ForkServer]:
 def _import_all() -> None:
     import multiprocessing
 
-    import great_expectations  # noqa: F401
+    import pycountry
 
     import pipeline.batches.lake_check
     import pipeline.batches.rebuild
@@ -120,7 +120,9 @@ def _import_all() -> None:
     import pipeline.stages
     from pipeline.extract.protocol import get_extractor
     from pipeline.quality import validation
+    from pipeline.quality.engine import prepare
     from pipeline.records import Article
+    from pipeline.schema.tables import tables
     from pipeline.text import guard
 
     assert pipeline.cli
@@ -128,6 +130,8 @@ def _import_all() -> None:
         Article(article_id="a", text="Seven soldiers were killed in Konduga on Monday.")
     )
     assert validation
+    prepare(tables())
+    pycountry.languages.get(alpha_2="en")
     # The workers are forks as well: what a process costs to start is not what is tried here.
     guard._fork_server = lambda: multiprocessing.get_context("fork")  # type: ignore[assignment,return-value]
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
-import yaml
-
 from pipeline.config import SCHEMAS_DIR
 from pipeline.extract.gazetteer import countries_by_demonym, countries_by_name, country_name
 from pipeline.extract.mentions import ActorMention
 from pipeline.extract.names import fold
+from pipeline.schema.declarations import read_declaration
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +26,7 @@ class KnownActor:
 
 @cache
 def _lexicon() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(
-        (SCHEMAS_DIR / "lexicons" / "actors.yaml").read_text(encoding="utf-8")
-    )
+    loaded: dict[str, Any] = read_declaration("lexicons/actors")
     return loaded
 
 

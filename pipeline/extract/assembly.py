@@ -6,9 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-import yaml
-
-from pipeline.config import SCHEMAS_DIR
 from pipeline.extract.confidence import confidence_of, traits_of
 from pipeline.extract.event_types import classify, event_type_of, status_of
 from pipeline.extract.individuation import Incident
@@ -19,6 +16,7 @@ from pipeline.extract.setting import When, Where, admin1_of, country_of, when_of
 from pipeline.extract.statements import CLAIM
 from pipeline.extract.toll import Toll, killed_of, toll_of
 from pipeline.records import Actor, CasualtyFigure, Evidence, IncidentReport, ResponsibilityClaim
+from pipeline.schema.declarations import read_declaration
 
 _DENIED = re.compile(r"\bden(?:ied|ies|ying)\b", re.IGNORECASE)
 _NO_CLAIM = re.compile(
@@ -33,7 +31,7 @@ _MODE = re.compile(
 
 @cache
 def _weapon_pattern() -> re.Pattern[str]:
-    words = yaml.safe_load((SCHEMAS_DIR / "lexicons" / "weapons.yaml").read_text(encoding="utf-8"))
+    words = read_declaration("lexicons/weapons")
     return re.compile(rf"(?<![\w-])(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)
 
 

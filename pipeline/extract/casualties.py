@@ -7,13 +7,11 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from functools import cache
 
-import yaml
-
-from pipeline.config import SCHEMAS_DIR
 from pipeline.extract.gazetteer import countries_by_demonym
 from pipeline.extract.mentions import CasualtyMention, NumberMention
 from pipeline.extract.numbers import WORDS, find_numbers
 from pipeline.records import Outcome, VictimClass
+from pipeline.schema.declarations import read_declaration
 
 OUTCOMES: tuple[Outcome, ...] = ("killed", "injured", "abducted", "detained", "missing", "displaced")
 _MAX_NOUN_WORDS = 7
@@ -160,9 +158,7 @@ class _OutcomeWords:
 
 @cache
 def _lexicon(name: str) -> dict[str, list[str]]:
-    loaded: dict[str, list[str]] = yaml.safe_load(
-        (SCHEMAS_DIR / "lexicons" / f"{name}.yaml").read_text(encoding="utf-8")
-    )
+    loaded: dict[str, list[str]] = read_declaration(f"lexicons/{name}")
     return loaded
 
 

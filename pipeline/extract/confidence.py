@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import yaml
-
 from pipeline.config import SCHEMAS_DIR
 from pipeline.extract.individuation import Incident
 from pipeline.extract.roles import Parties
 from pipeline.extract.setting import When, Where
 from pipeline.extract.toll import Toll
+from pipeline.schema.declarations import read_declaration
 
 WEIGHTS = SCHEMAS_DIR / "lexicons" / "confidence.yaml"
 _FEW = 2
@@ -48,5 +47,5 @@ def confidence_of(traits: Mapping[str, bool]) -> float:
 
 @cache
 def _weights() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(WEIGHTS.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = read_declaration("lexicons/confidence")
     return loaded

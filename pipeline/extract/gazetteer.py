@@ -15,12 +15,12 @@ from pathlib import Path
 
 import msgspec
 import pycountry
-import yaml
 
 from pipeline.config import SCHEMAS_DIR, settings
 from pipeline.errors import ConfigError
 from pipeline.extract.mentions import Place
 from pipeline.extract.names import fold, loosen
+from pipeline.schema.declarations import read_declaration
 
 _KINDS = {"p": "ppl", "1": "adm1", "2": "adm2", "3": "adm3", "l": "landmark"}
 _SAME_DEGREES = 0.05
@@ -91,9 +91,7 @@ class Gazetteer:
 
 @cache
 def _admin1_labels() -> dict[tuple[str, str], str]:
-    loaded: dict[str, dict[str, list[str]]] = yaml.safe_load(
-        (SCHEMAS_DIR / "lexicons" / "admin1.yaml").read_text(encoding="utf-8")
-    )
+    loaded: dict[str, dict[str, list[str]]] = read_declaration("lexicons/admin1")
     return {
         (country, fold(spelling)): label
         for country, labels in loaded.items()
@@ -165,9 +163,7 @@ def default_gazetteer() -> Gazetteer:
 
 @cache
 def _country_lexicon() -> dict[str, dict[str, list[str]]]:
-    loaded: dict[str, dict[str, list[str]]] = yaml.safe_load(
-        (SCHEMAS_DIR / "lexicons" / "countries.yaml").read_text(encoding="utf-8")
-    )
+    loaded: dict[str, dict[str, list[str]]] = read_declaration("lexicons/countries")
     return loaded
 
 

@@ -10,9 +10,6 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
-import yaml
-
-from pipeline.config import SCHEMAS_DIR
 from pipeline.extract.actors import find_actors
 from pipeline.extract.gazetteer import (
     countries_by_demonym,
@@ -23,6 +20,7 @@ from pipeline.extract.gazetteer import (
 )
 from pipeline.extract.mentions import Place, PlaceMention
 from pipeline.extract.names import fold
+from pipeline.schema.declarations import read_declaration
 
 _PART = r"(?:(?:[Aa]l|[Ee]l|[Aa]d|[Aa]z|[Aa]sh|[Aa]s|[Ee]z|[Uu]l)[-‑ ](?=[A-Z]))?[A-ZÀ-Þ][\w’'À-ɏ]*(?:[-‑](?:[a-z]{2,3}[-‑])?[A-ZÀ-Þ]?[\w’'À-ɏ]+)*"
 _NAME = re.compile(
@@ -121,9 +119,7 @@ class _Candidate:
 
 @cache
 def _lexicon() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(
-        (SCHEMAS_DIR / "lexicons" / "places.yaml").read_text(encoding="utf-8")
-    )
+    loaded: dict[str, Any] = read_declaration("lexicons/places")
     return loaded
 
 

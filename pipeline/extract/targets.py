@@ -6,11 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-import yaml
-
-from pipeline.config import SCHEMAS_DIR
 from pipeline.extract.mentions import ActorMention, CasualtyMention
 from pipeline.extract.triggers import TriggerMention
+from pipeline.schema.declarations import read_declaration
 
 _ACT = re.compile(
     r"\b(?:attack(?:ed|ing|s)?|storm(?:ed|ing)|raid(?:ed|ing)|hit(?:ting)?|struck|striking|bomb(?:ed|ing|arded|arding)|shell(?:ed|ing)|target(?:ed|ing|s)|ambush(?:ed|ing)?|torch(?:ed|ing)|burn(?:ed|t|ing)(?: down)?|set fire to|destroy(?:ed|ing)|seiz(?:ed|ing)(?: control of)?|took control of|taken control of|captur(?:ed|ing)|overr[au]n(?:ning)?|opened fire (?:on|at)|fired (?:on|at|into)|pounded|loot(?:ed|ing)|ransack(?:ed|ing)|blew up|blown up|exploded (?:in|at|near|outside)|detonated (?:in|at|near|outside)|thrown at|hurled at|fell (?:on|in)|against|(?:attack|raid|assault|strike|strikes|airstrike|airstrikes|bombing|shelling|attacks|raids|ambush) (?:on|at|against))\s+",
@@ -29,7 +27,7 @@ _MAX_TARGET = 70
 
 @cache
 def _property_pattern() -> re.Pattern[str]:
-    loaded = yaml.safe_load((SCHEMAS_DIR / "lexicons" / "targets.yaml").read_text(encoding="utf-8"))
+    loaded = read_declaration("lexicons/targets")
     words = sorted(loaded["property"], key=len, reverse=True)
     return re.compile(rf"\b(?:{'|'.join(re.escape(word) for word in words)})(?:s|es)?\b", re.IGNORECASE)
 

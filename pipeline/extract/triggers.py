@@ -6,9 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-import yaml
-
-from pipeline.config import SCHEMAS_DIR
+from pipeline.schema.declarations import read_declaration
 
 _UNREAL, _CONFLICT = "not_happened", "conflict"
 _CLAUSE_END = re.compile(
@@ -29,7 +27,7 @@ class TriggerMention:
 @cache
 def load_patterns(name: str) -> dict[str, re.Pattern[str]]:
     """A lexicon of regular expressions by heading, each heading as one pattern."""
-    loaded = yaml.safe_load((SCHEMAS_DIR / "lexicons" / f"{name}.yaml").read_text(encoding="utf-8"))
+    loaded = read_declaration(f"lexicons/{name}")
     wrap = r"(?<![\w-])(?:{})(?!\w)" if name == "triggers" else "(?:{})"
     return {
         heading: re.compile(wrap.format("|".join(words)), re.IGNORECASE)

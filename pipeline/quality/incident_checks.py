@@ -10,12 +10,11 @@ from functools import cache
 from typing import Any
 
 import pycountry
-import yaml
 
-from pipeline.config import SCHEMAS_DIR
 from pipeline.quality.geography import is_in_country
 from pipeline.quality.related import CORRECTED, Related
 from pipeline.quality.spans import EVIDENCE_OF, is_named, stands
+from pipeline.schema.declarations import read_declaration
 from pipeline.schema.tables import sub_event_types
 
 Row = Mapping[str, Any]
@@ -219,7 +218,7 @@ def fields_have_evidence(row: Row, article: Row, batch: Related) -> bool:
 
 @cache
 def _country_names() -> dict[str, set[str]]:
-    lexicon = yaml.safe_load((SCHEMAS_DIR / "lexicons" / "countries.yaml").read_text(encoding="utf-8"))
+    lexicon = read_declaration("lexicons/countries")
     names = {code: {name.casefold() for name in entry["names"]} for code, entry in lexicon.items()}
     for country in pycountry.countries:
         official = {country.name, getattr(country, "common_name", country.name)}

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 
 import pyarrow as pa
-import yaml
 
 from pipeline.config import SCHEMAS_DIR
 from pipeline.errors import ConfigError
+from pipeline.schema.declarations import read_declaration
 
 _SCALARS: dict[str, Any] = {
     "string": pa.string(),
@@ -96,16 +96,14 @@ def _arrow_type(text: str) -> pa.DataType:
 @cache
 def codebook() -> dict[str, Any]:
     """The codebook (``schemas/codebook.yaml``): event types, precision codes, actor types, statuses."""
-    loaded: dict[str, Any] = yaml.safe_load((SCHEMAS_DIR / "codebook.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = read_declaration("codebook")
     return loaded
 
 
 @cache
 def quarantine_reasons() -> dict[str, dict[str, str]]:
     """Reason code to its sentence (``what``) and remedy (``do``), from ``schemas/reasons.yaml``."""
-    loaded: dict[str, dict[str, str]] = yaml.safe_load(
-        (SCHEMAS_DIR / "reasons.yaml").read_text(encoding="utf-8")
-    )
+    loaded: dict[str, dict[str, str]] = read_declaration("reasons")
     return loaded
 
 
@@ -142,7 +140,7 @@ def tables() -> dict[str, Table]:
     """All tables by name, in the order of their file names."""
     found = {}
     for path in sorted((SCHEMAS_DIR / "tables").glob("*.yaml")):
-        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+        declared = read_declaration(f"tables/{path.stem}")
         found[declared["table"]] = Table(
             name=declared["table"],
             description=declared["description"],

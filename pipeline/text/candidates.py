@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-import yaml
-
-from pipeline.config import SCHEMAS_DIR
+from pipeline.schema.declarations import read_declaration
 
 _KNOWN_WORDS = 200_000
 _EDGES = "\"'“”‘’«»()[]{}.,;:!?…–—"
@@ -29,7 +27,7 @@ class _Vocabulary(dict[str, bool]):
 
 
 def _patterns(lexicon: str, heading: str) -> list[str]:
-    read = yaml.safe_load((SCHEMAS_DIR / "lexicons" / f"{lexicon}.yaml").read_text(encoding="utf-8"))
+    read = read_declaration(f"lexicons/{lexicon}")
     return list(read[heading])
 
 

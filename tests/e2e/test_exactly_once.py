@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -21,11 +20,12 @@ from pipeline.lake.catalog import SourceState, read_catalog, write_catalog, writ
 from pipeline.quality.ledger import balances
 from tests.articles import record
 from tests.broker import Broker, as_values, declare_topic, declared_topic, held_ids, rows
+from tests.forks import fork_server
 
 KILLS = 4
 DRILL_KILLS = 100
 REWIND = 1_000
-COMMAND = [sys.executable, "-m", "pipeline.cli", "fetch", "wire", "--json"]
+FETCH = ["fetch", "wire", "--json"]
 
 
 @pytest.fixture
@@ -125,7 +125,8 @@ def test_consumers_alive_at_once_share_no_message(home: Settings, broker: Broker
     ids = produce(broker, topic, range(1, 61))
 
     def consume(_number: int) -> str:
-        done = subprocess.run(COMMAND, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", "pipeline.cli", *FETCH]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         return done.stderr if done.returncode else ""
 
     with ThreadPoolExecutor(3) as consumers:
@@ -159,24 +160,24 @@ def _kill_and_count(home: Settings, broker: Broker, topic: str, kills: int) -> N
     moments = random.Random(20250101)
     declare_topic(home, "wire", servers=broker.servers, topic=topic, max_messages=2_000)
     ids = produce(broker, topic, range(1, 31))
-    started = time.monotonic()
-    assert subprocess.run(COMMAND, stdout=subprocess.DEVNULL, check=False).returncode == 0
-    length = time.monotonic() - started
-    killed = 0
-    while killed < kills:
-        ids += produce(broker, topic, range(len(ids) + 1, len(ids) + 31))
-        if moments.random() < 0.2:
-            rewind(home, REWIND)
-        consumer = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, start_new_session=True)
-        try:
-            consumer.wait(moments.uniform(0.05, 1.0) * length)
-        except subprocess.TimeoutExpired:
-            os.killpg(consumer.pid, signal.SIGKILL)
-            killed += 1
-        assert consumer.wait() in (0, -signal.SIGKILL)
-        held = held_ids(home)
-        assert len(set(held)) == len(held)
-        assert set(held) <= set(ids)
+    with fork_server() as server:
+        server.run(home.home, "doctor")
+        started = time.monotonic()
+        assert server.run(home.home, *FETCH).code == 0
+        length = time.monotonic() - started
+        killed = 0
+        while killed < kills:
+            ids += produce(broker, topic, range(len(ids) + 1, len(ids) + 31))
+            if moments.random() < 0.2:
+                rewind(home, REWIND)
+            consumer = server.start(home.home, *FETCH)
+            if not consumer.is_over(moments.uniform(0.02, 1.0) * length):
+                consumer.kill()
+                killed += 1
+            assert consumer.wait().code in (0, -signal.SIGKILL)
+            held = held_ids(home)
+            assert len(set(held)) == len(held)
+            assert set(held) <= set(ids)
     drain(home)
     assert_exactly_once(home, ids)
 

@@ -93,7 +93,7 @@ def shown(lake: Path, catalog: Catalog) -> Shown:
     st.randoms(use_true_random=False),
     st.integers(1, 4),
 )
-@settings(max_examples=9, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_order_and_batches_do_not_matter_to_groups(
     specs: list[tuple[int, int, int]], order: random.Random, cuts: int
 ) -> None:

@@ -84,7 +84,7 @@ def _all_again(lake: Path) -> list[Any]:
     st.integers(2, 5),
     st.integers(0, 5),
 )
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_carried_over_groups_are_those_of_all_pairs(
     specs: list[tuple[int, int, int]], order: random.Random, cuts: int, missed: int
 ) -> None:

@@ -80,7 +80,7 @@ def _shown(lake: Path, catalog: Catalog) -> dict[str, list[Any]]:
     st.randoms(use_true_random=False),
     st.integers(1, 4),
 )
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_order_and_batches_do_not_matter_to_the_superseded_versions(
     specs: list[tuple[int, int, str]], order: random.Random, cuts: int
 ) -> None:
