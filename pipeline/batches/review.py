@@ -225,16 +225,16 @@ def _add_published(plan: _Plan, decision: Decision, snapshot: Snapshot, now: dt.
 
 def _check_standing(decision: Decision, name: str, snapshot: Snapshot, *, is_published: bool) -> None:
     """Refuse what would change nothing, or nothing that can be seen."""
+    if decision.action == "accept":
+        raise ReviewError(
+            f"{decision.target} is published or was decided about; accept is for rows in quarantine."
+        )
     verdicts = snapshot.rows(
         "SELECT action FROM revisions WHERE entity = ? AND entity_id = ? AND action IN ('retract', 'restore') "
         "ORDER BY decided_at DESC, revision_id DESC LIMIT 1",
         [name, decision.target],
     )
     is_retracted = bool(verdicts) and verdicts[0]["action"] == "retract" and not is_published
-    if decision.action == "accept":
-        raise ReviewError(
-            f"{decision.target} is published or was decided about; accept is for rows in quarantine."
-        )
     if decision.action == "restore" and not is_retracted:
         raise ReviewError(f"{decision.target} is not retracted: there is nothing to undo.")
     if decision.action != "restore" and is_retracted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,15 +86,20 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
          "shingle_count": 40, "band_keys": [1 if row["article_id"] in {"a-1", "a-2"} else 2], "method": "m", "batch_id": "b"}
         for row in ARTICLES
     ]  # fmt: skip
-    rows = {
-        "articles": ARTICLES, "incident_reports": REPORTS, "near_duplicates": [pair], "article_signatures": signatures,
-    }  # fmt: skip
+    rows = {"incident_reports": REPORTS, "near_duplicates": [pair], "article_signatures": signatures}
+    with _opened(root, rows) as opened:
+        yield opened
+
+
+@contextmanager
+def _opened(folder: Path, rows: dict[str, list[dict[str, Any]]]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database of a lake of the articles and these rows."""
     versions = {
-        name: append(root / "lake", name, arrow_table(name, found), batch_id="b")
-        for name, found in rows.items()
+        name: append(folder / "lake", name, arrow_table(name, found), batch_id="b")
+        for name, found in ({"articles": ARTICLES} | rows).items()
     }
-    write_database(root / "views.duckdb", root / "lake", Catalog(1, versions))
-    with duckdb.connect(str(root / "views.duckdb"), read_only=True) as opened:
+    write_database(folder / "views.duckdb", folder / "lake", Catalog(1, versions))
+    with duckdb.connect(str(folder / "views.duckdb"), read_only=True) as opened:
         yield opened
 
 
@@ -155,13 +161,7 @@ def test_attacks_that_one_article_tells_apart_stay_apart_and_others_join_the_nea
 
 def _answer(folder: Path, reports: list[dict[str, Any]], sql: str) -> list[tuple[Any, ...]]:
     """What a lake of these reports answers."""
-    rows = {"articles": ARTICLES, "incident_reports": reports}
-    versions = {
-        name: append(folder / "lake", name, arrow_table(name, found), batch_id="b")
-        for name, found in rows.items()
-    }
-    write_database(folder / "views.duckdb", folder / "lake", Catalog(1, versions))
-    with duckdb.connect(str(folder / "views.duckdb"), read_only=True) as opened:
+    with _opened(folder, {"incident_reports": reports}) as opened:
         return opened.execute(sql).fetchall()
 
 
