@@ -13,11 +13,11 @@ import orjson
 
 from pipeline.batches.contradictions import failed_anew
 from pipeline.batches.corrected_inputs import corrected_input
+from pipeline.batches.implied_corrections import with_implied
 from pipeline.batches.intake import stage_arrival
 from pipeline.batches.replay import open_rows, stored_articles
 from pipeline.config import Settings
 from pipeline.errors import ReviewError
-from pipeline.extract.gazetteer import country_name
 from pipeline.extract.rows import EXTRACTED_TABLES
 from pipeline.ids import make_id
 from pipeline.lake.counting import UNCOUNTED_TABLE
@@ -281,9 +281,8 @@ def _revisions(
     }
     if decision.action == "correct":
         values = parse_corrections(entity, decision.corrections)
-        if "country_code" in values and "country_name" not in values:
-            code = values["country_code"]
-            values["country_name"] = country_name(code) if code else None
+        if entity == "incident_reports":
+            values = with_implied(values, held)
         return [
             revision_row(**common, name=name, old=json_text(held.get(name)), new=json_text(value))
             for name, value in values.items()

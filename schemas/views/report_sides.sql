@@ -1,14 +1,21 @@
 CREATE VIEW main.report_sides AS
 WITH parties AS (
   SELECT *, [a for a in actors if a.role = 'perpetrator'] AS doers,
-         [a for a in actors if a.role = 'target' AND NOT list_contains(perpetrators, a.name)] AS others
+         [a for a in actors if a.role = 'target' AND NOT list_contains(perpetrators, a.name)] AS others,
+         [CASE WHEN a.actor_type IN ('state_forces', 'external_forces') THEN 'state'
+               WHEN a.actor_type IN ('rebel_group', 'militia', 'communal_militia') THEN 'group' END for a in doers] AS camps
   FROM main.counted_reports
+), sided AS (
+  SELECT *, event_type = 'Battles' AND len(doers) = 0 AND len(others) > 1 AS is_unordered,
+         event_type = 'Battles' AND len(others) = 0 AND list_contains(camps, 'state') AND list_contains(camps, 'group')
+           AND camps[1] IS NOT NULL AS is_mixed
+  FROM parties
 )
-SELECT * EXCLUDE (doers, others),
-       CASE WHEN len(doers) > 0 OR event_type <> 'Battles' OR len(others) < 2 THEN doers ELSE others[1:1] END AS side_a,
-       CASE WHEN len(doers) > 0 OR event_type <> 'Battles' OR len(others) < 2 THEN others ELSE others[2:] END AS side_b
-FROM parties;
-COMMENT ON VIEW main.report_sides IS 'The counted reports with their parties by side. Side a is who did it, side b to whom; a party that the text names as both is on side a only. In a battle where the text does not say who attacked, the sides are the parties in the order named.';
+SELECT * EXCLUDE (doers, others, camps, is_unordered, is_mixed),
+       CASE WHEN is_mixed THEN [a for a, i in doers if camps[i] IS NOT DISTINCT FROM camps[1]] WHEN is_unordered THEN others[1:1] ELSE doers END AS side_a,
+       CASE WHEN is_mixed THEN [a for a, i in doers if camps[i] IS DISTINCT FROM camps[1]] WHEN is_unordered THEN others[2:] ELSE others END AS side_b
+FROM sided;
+COMMENT ON VIEW main.report_sides IS 'The counted reports with their parties by side. Side a is who did it, side b to whom; a party that the text names as both is on side a only. In a battle where the text does not say who attacked, the sides are the parties in the order named; where forces of a state and an armed group are both said to have done it, and to nobody else, they are the two sides.';
 COMMENT ON COLUMN main.report_sides.report_id IS 'The incident report.';
 COMMENT ON COLUMN main.report_sides.article_id IS 'The article that tells it.';
 COMMENT ON COLUMN main.report_sides.article_version IS 'The version of the article that tells it.';

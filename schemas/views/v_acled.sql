@@ -1,5 +1,10 @@
 CREATE VIEW main.v_acled AS
-WITH coded AS (
+WITH protesting AS (
+  SELECT * REPLACE (CASE WHEN is_turned THEN side_b ELSE side_a END AS side_a, CASE WHEN is_turned THEN side_a ELSE side_b END AS side_b)
+  FROM (SELECT *, coalesce(event_type = 'Protests' AND len(side_a) > 0 AND side_b[1].actor_type IN ('protesters', 'civilians')
+                           AND side_a[1].actor_type NOT IN ('protesters', 'rioters', 'civilians'), false) AS is_turned
+        FROM main.report_sides)
+), coded AS (
   SELECT report.*, region.iso_numeric, region.acled_region,
          CASE side_a[1].actor_type WHEN 'state_forces' THEN 1 WHEN 'rebel_group' THEN 2 WHEN 'militia' THEN 3
            WHEN 'communal_militia' THEN 4 WHEN 'rioters' THEN 5 WHEN 'protesters' THEN 6 WHEN 'civilians' THEN 7
@@ -9,7 +14,7 @@ WITH coded AS (
            WHEN 'external_forces' THEN 8 END AS kind_b,
          ['State forces', 'Rebel group', 'Political militia', 'Identity militia', 'Rioters', 'Protesters', 'Civilians',
           'External/Other forces'] AS kinds
-  FROM main.report_sides AS report
+  FROM protesting AS report
   LEFT JOIN main.countries AS region ON region.country_code = report.country_code
 )
 SELECT coded.report_id AS event_id_cnty, date_start AS event_date, incident_year AS "year",
@@ -44,7 +49,7 @@ COMMENT ON COLUMN main.v_acled.time_precision IS '1 exact day, 2 within a week, 
 COMMENT ON COLUMN main.v_acled.disorder_type IS 'Political violence, Demonstrations, both, or Strategic developments; follows from the types.';
 COMMENT ON COLUMN main.v_acled.event_type IS 'ACLED event type.';
 COMMENT ON COLUMN main.v_acled.sub_event_type IS 'ACLED sub-event type.';
-COMMENT ON COLUMN main.v_acled.actor1 IS 'Who did it, as named; in a battle without an attacker the party named first. NULL where the text does not say.';
+COMMENT ON COLUMN main.v_acled.actor1 IS 'Who did it, as named; in a battle without an attacker the party named first, in a protest those who protest. NULL where the text does not say.';
 COMMENT ON COLUMN main.v_acled.assoc_actor_1 IS 'Other parties on that side, with semicolons between.';
 COMMENT ON COLUMN main.v_acled.inter1 IS 'Kind of actor1: State forces, Rebel group, Political militia, Identity militia, Rioters, Protesters, Civilians, External/Other forces; NULL where it is not known.';
 COMMENT ON COLUMN main.v_acled.actor2 IS 'The party on the other side, as named.';

@@ -138,12 +138,27 @@ def test_a_correction_that_would_be_rejected_is_refused_unless_it_is_accepted_wi
     assert ask(home, "FROM quarantine WHERE replayed_at IS NULL") == []
 
 
-def test_a_country_is_named_by_its_corrected_code_and_not_by_another(tmp_path: Path) -> None:
+def test_what_follows_from_a_corrected_field_is_corrected_with_it(tmp_path: Path) -> None:
     home = _filled(tmp_path, record(1))
-    decide(home, "correct", report(home, 1)["report_id"], country_code="SYR")
-    assert (report(home, 1)["country_code"], report(home, 1)["country_name"]) == ("SYR", "Syria")
+    parties = {"perpetrators": "al-Shabaab", "targets": "Somali troops; farmers"}
+    decide(home, "correct", report(home, 1)["report_id"], country_code="SYR", **parties)
+    corrected = report(home, 1)
+    assert (corrected["country_code"], corrected["country_name"]) == ("SYR", "Syria")
     with pytest.raises(ReviewError, match="one of the names of its code"):
-        decide(home, "correct", report(home, 1)["report_id"], country_name="Iraq")
+        decide(home, "correct", corrected["report_id"], country_name="Iraq")
+    assert [(a["name"], a["role"], a["actor_type"]) for a in corrected["actors"]] == [
+        ("al-Shabaab", "perpetrator", "rebel_group"),
+        ("Somali troops", "target", "state_forces"),
+        ("farmers", "target", "civilians"),
+    ]
+    assert ask(home, "SELECT actor1, actor2, assoc_actor_2, interaction FROM v_acled") == [
+        {
+            "actor1": "al-Shabaab",
+            "actor2": "Somali troops",
+            "assoc_actor_2": "farmers",
+            "interaction": "State forces-Rebel group",
+        }
+    ]
 
 
 def test_a_decision_that_would_change_nothing_is_refused(tmp_path: Path) -> None:

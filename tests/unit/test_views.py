@@ -173,6 +173,33 @@ def test_the_four_kinds_of_dead_add_up_to_the_best_number(connection: duckdb.Duc
     assert apart == []
 
 
+ARMY = SOLDIERS | {"name": "the army", "role": "perpetrator"}
+REBELS = RIVALS | {"role": "perpetrator"}
+MARCHERS = FARMERS | {"name": "marchers", "actor_type": "protesters"}
+POLICE = ARMY | {"name": "police"}
+
+
+@pytest.mark.parametrize(
+    ("told", "sides"),
+    [
+        ({"actors": [ARMY, REBELS]}, ("the army", None, "ISGS", None)),
+        ({"actors": [REBELS, ARMY, GROUP]}, ("ISGS", "JNIM", "the army", None)),
+        ({"actors": [ARMY, POLICE]}, ("the army", "police", None, None)),
+        ({"actors": [ARMY, REBELS, SOLDIERS]}, ("the army", "ISGS", "soldiers", None)),
+        ({"actors": [GUNMEN, ARMY]}, ("Gunmen", "the army", None, None)),
+        ({"actors": [ARMY, REBELS], "event_type": "Explosions/Remote violence"}, ("the army", "ISGS", None, None)),
+        ({"actors": [POLICE, MARCHERS], "event_type": "Protests"}, ("marchers", None, "police", None)),
+        ({"actors": [POLICE, MARCHERS], "event_type": "Riots"}, ("police", None, "marchers", None)),
+    ],
+)  # fmt: skip
+def test_who_fought_whom_is_on_two_sides(
+    tmp_path: Path, told: dict[str, Any], sides: tuple[str | None, ...]
+) -> None:
+    names = [actor["name"] for actor in told["actors"] if actor["role"] == "perpetrator"]
+    sql = "SELECT actor1, assoc_actor_1, actor2, assoc_actor_2 FROM v_acled"
+    assert _answer(tmp_path, [_report(1, 1, **told, perpetrators=names)], sql) == [sides]
+
+
 def test_a_report_without_exact_day_or_place_stands_alone(connection: duckdb.DuckDBPyConnection) -> None:
     alone = connection.execute(
         "SELECT count(*), max(reports) FROM incident_candidates WHERE place_name = 'Gao'"
