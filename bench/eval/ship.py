@@ -22,9 +22,10 @@ FIGURES = {
     "incidents_precision": "found incidents that are right",
     "incidents_recall": "incidents that are found",
     "incidents_f1": "both together (F1)",
-    "date_within_1_day": "day right, within one",
-    "country": "country right",
-    "killed_exact": "number of killed exactly right",
+    "date_within_1_day": "day right within one, of found incidents",
+    "country": "country right, of found incidents",
+    "killed_exact": "number of killed exactly right, of found incidents",
+    "killed_exact_over_all_gold": "number of killed exactly right, of all incidents that state one",
 }
 
 

@@ -22,7 +22,7 @@ from pipeline.report.history import (
     Line,
     null_alarms,
 )
-from pipeline.report.model import IMPORTANT_COLUMNS
+from pipeline.report.model import IMPORTANT_COLUMNS, UNREAD, Intake, intake
 
 Row = dict[str, Any]
 _SUMMED = (*COUNTS, "reports_accepted")
@@ -77,6 +77,7 @@ def history(settings: Settings, snapshot: Snapshot) -> History:
         unbalanced=unbalanced["n"],
         expectations=expectations,
         met=met,
+        intakes=_intakes(snapshot, shown),
         failed_last=len(failed) - len(trends),
         trends=trends,
         reasons=_reasons(snapshot, shown, set(by_day)),
@@ -132,6 +133,16 @@ def _expectations(snapshot: Snapshot, shown: int) -> tuple[list[Line], int]:
 def _note(result: Row) -> str:
     observed = f", observed {result['observed']}" if result["observed"] else ""
     return f"{result['table_name']}, {result['severity']}{observed}"
+
+
+def _intakes(snapshot: Snapshot, shown: int) -> dict[str, Intake]:
+    rows = snapshot.rows(
+        """SELECT r.*, count(q.batch_id) AS failed, count(*) FILTER (q.reason_code = $2) AS unread
+           FROM recent AS r LEFT JOIN quarantine AS q ON q.batch_id = r.batch_id AND q.stage = 'extract'
+           WHERE slot = $1 GROUP BY ALL ORDER BY r.batch_id""",
+        [shown - 1, UNREAD],
+    )
+    return {row["batch_id"]: intake(row, row["failed"] - row["unread"], row["unread"]) for row in rows}
 
 
 def _failed_last(snapshot: Snapshot, shown: int) -> list[Row]:
@@ -202,4 +213,4 @@ def _nulls(snapshot: Snapshot, shown: int) -> list[Line]:
 
 def _empty() -> History:
     moment = dt.datetime.fromtimestamp(0, dt.UTC)
-    return History(moment, [], [], dict.fromkeys(_SUMMED, 0), [], 0, [], 0, 0, [], [], 0, [], [], [], [])
+    return History(moment, [], [], dict.fromkeys(_SUMMED, 0), [], 0, [], 0, {}, 0, [], [], 0, [], [], [], [])

@@ -6,15 +6,22 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.report.model import Row, Trend
-from pipeline.report.verdict import Finding, listed, source_findings, trend_findings
+from pipeline.report.model import Intake, Row, Trend
+from pipeline.report.verdict import (
+    MOST_REJECTED,
+    Finding,
+    gravest,
+    intake_findings,
+    listed,
+    source_findings,
+    trend_findings,
+)
 
 DAYS = 90
 SHOWN_BATCHES = 20
 SHOWN_LINES = 25
 _LEAST_REPORTS = 30
 _NULL_RISE = 0.25
-_REJECTED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,8 @@ class History:
     expectations: list[Line]
     met: int
     """Expectations that no row failed within the window."""
+    intakes: dict[str, Intake]
+    """What came in with each batch of the newest day."""
     failed_last: int
     """Expectations other than trends that some row of the newest day failed."""
     trends: list[Trend]
@@ -112,7 +121,7 @@ def history_findings(history: History) -> list[Finding]:
         found.append(
             Finding("look", sentence, "Compare some articles of the day with their reports.", "#completeness")
         )
-    return found
+    return sorted(found, key=lambda finding: finding.level != "stop")
 
 
 def _last_day(history: History) -> list[Finding]:
@@ -121,19 +130,21 @@ def _last_day(history: History) -> list[Finding]:
     if today is None:
         return []
     found = trend_findings(history.trends, f"on {history.days[-1]}", "#expectations")
-    rejected = today["items_failed"] + today["articles_conflicting"]
-    if today["items_fetched"] and rejected / today["items_fetched"] > _REJECTED_SHARE:
-        found.append(
-            Finding(
-                "look",
-                f"{rejected:,} of {today['items_fetched']:,} items fetched on {history.days[-1]} were rejected.",
-                "Look at the reasons; mend the source and replay them.",
-                "#quarantine",
-            )
-        )
+    last = history.intakes.values()
+    found += intake_findings(
+        Intake(
+            *(sum(getattr(one, name) for one in last) for name in ("came", "rejected", "articles", "unread"))
+        ),
+        f" of {history.days[-1]}",
+    )
+    spoilt = [batch_id for batch_id, one in history.intakes.items() if one.is_mostly_rejected]
+    if spoilt and gravest(found) != "stop":
+        sentence = f"More than half of what came in with {listed(spoilt)} was rejected."
+        found.append(Finding("look", sentence, "See its page.", "#batches"))
     if history.failed_last:
         expectations = "1 expectation" if history.failed_last == 1 else f"{history.failed_last} expectations"
         sentence = f"{expectations} failed for some rows on {history.days[-1]}."
         action = "Rows that fail are in quarantine, except where the expectation only warns."
-        found.append(Finding("look", sentence, action, "#expectations"))
+        is_most = today["rows_quarantined"] > MOST_REJECTED * today["rows_extracted"]
+        found.append(Finding("stop" if is_most else "look", sentence, action, "#expectations"))
     return found

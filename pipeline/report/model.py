@@ -68,6 +68,44 @@ def null_counts(incidents: Sequence[Row]) -> list[tuple[str, int, int]]:
     ]
 
 
+UNREAD = "unsupported_language"
+"""Why an article is kept and not read: there is nothing to do about it, so it was not rejected."""
+_MOST = 0.5
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What came in, and what of it came no further."""
+
+    came: int
+    """Items that were fetched, and article versions that were read again."""
+    rejected: int
+    articles: int
+    """New articles and new versions."""
+    unread: int
+    """Those in a language that is not read."""
+
+    @property
+    def is_mostly_rejected(self) -> bool:
+        """True where what is left is no fair picture of what came."""
+        return self.rejected > _MOST * self.came
+
+    @property
+    def is_mostly_unread(self) -> bool:
+        """True where little is known of what the articles tell."""
+        return self.unread > _MOST * self.articles
+
+
+def intake(ledger: Row, failed: int, unread: int) -> Intake:
+    """Of a batch, of which ``failed`` versions could not be read for any other reason than their language."""
+    return Intake(
+        came=ledger["items_fetched"] + ledger["versions_replayed"],
+        rejected=ledger["items_failed"] + ledger["articles_conflicting"] + failed,
+        articles=ledger["articles_new"] + ledger["articles_updated"],
+        unread=unread,
+    )
+
+
 @dataclass(frozen=True)
 class Trend:
     """A number of one source's batch that is far from those of its earlier batches."""
@@ -112,6 +150,12 @@ class ReportData:
         return moment
 
     @property
+    def intake(self) -> Intake:
+        """What came in; a version that could not be read before, and still cannot, is in quarantine since, and nothing new."""
+        unread = sum(row["reason_code"] == UNREAD for row in self.quarantined)
+        return intake(self.batch, sum(row["stage"] == "extract" for row in self.quarantined) - unread, unread)
+
+    @property
     def failed_expectations(self) -> list[Row]:
         """Expectations that some row failed, the gravest first."""
         order = {"stop": 0, "reject": 1, "warn": 2}
@@ -126,5 +170,6 @@ class ReportData:
 
 SHOWN_ROWS = 500
 SHOWN_EXAMPLES = 5
+SHOWN_VALUES = 15
 EXCERPT_CHARACTERS = 400
 CONTEXT_CHARACTERS = 120

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.report.model import ReportData, Row, Trend
+from pipeline.report.model import Intake, ReportData, Row, Trend
 
 Level = Literal["ok", "look", "stop"]
 WORDS: dict[Level, str] = {
@@ -14,10 +14,8 @@ WORDS: dict[Level, str] = {
     "look": "Look at this first.",
     "stop": "Do not use this data.",
 }
-_MOST_REJECTED = 0.5
-"""Where more than this share of what came in was rejected, what is left is no fair picture of it."""
-
-
+MOST_REJECTED = 0.5
+"""Where more than this share of the rows was rejected, what is left is no fair picture of them."""
 _MOST_LISTED = 8
 
 
@@ -50,31 +48,14 @@ def batch_findings(data: ReportData) -> list[Finding]:
             )
         )
     found += trend_findings(data.trends, "in this batch", "#expectations")
-    # An article in a language that is not read is kept, and there is nothing to do about it.
-    waiting = sum(row["reason_code"] == "unsupported_language" for row in data.quarantined)
-    failed = max(0, batch["versions_failed"] - waiting)
-    rejected = batch["items_failed"] + batch["articles_conflicting"] + failed
-    came = batch["items_fetched"] + batch["versions_replayed"]
-    if came and rejected / came > _MOST_REJECTED:
-        found.append(
-            Finding(
-                "stop",
-                f"{rejected:,} of {came:,} inputs were rejected: what is left is no fair picture of them.",
-                "Look at the reasons; mend the source and replay them.",
-                "#quarantine",
-            )
-        )
-    elif rejected:
-        found.append(
-            Finding(
-                "look",
-                f"{rejected:,} of {came:,} inputs were rejected and are not published.",
-                "Look at the reasons; mend and replay.",
-                "#quarantine",
-            )
-        )
+    found += intake_findings(data.intake, "")
     found += _expectation_findings(data)
-    if came and not batch["items_failed"] and not batch["rows_extracted"] and not batch["versions_replayed"]:
+    if (
+        data.intake.came
+        and not batch["items_failed"]
+        and not batch["rows_extracted"]
+        and not batch["versions_replayed"]
+    ):
         found.append(
             Finding(
                 "look",
@@ -85,6 +66,39 @@ def batch_findings(data: ReportData) -> list[Finding]:
         )
     found += source_findings(data.sources, "#sources")
     return sorted(found, key=lambda finding: finding.level != "stop")
+
+
+def intake_findings(intake: Intake, when: str) -> list[Finding]:
+    """What is to be said of inputs that were rejected, and of articles that are not read; ``when`` is empty, or begins with a space."""
+    found = []
+    if intake.is_mostly_rejected:
+        found.append(
+            Finding(
+                "stop",
+                f"{intake.rejected:,} of {intake.came:,} inputs{when} were rejected: what is left is no fair picture of them.",
+                "Look at the reasons; mend the source and replay them.",
+                "#quarantine",
+            )
+        )
+    elif intake.rejected:
+        found.append(
+            Finding(
+                "look",
+                f"{intake.rejected:,} of {intake.came:,} inputs{when} were rejected and are not published.",
+                "Look at the reasons; mend and replay.",
+                "#quarantine",
+            )
+        )
+    if intake.is_mostly_unread:
+        found.append(
+            Finding(
+                "look",
+                f"{intake.unread:,} of {intake.articles:,} articles{when} are in a language that is not read: nothing is known of what they tell.",
+                "Nothing; they are kept and are read when their language is.",
+                "#quarantine",
+            )
+        )
+    return found
 
 
 def trend_findings(trends: Sequence[Trend], when: str, link: str) -> list[Finding]:
@@ -140,7 +154,7 @@ def _expectation_findings(data: ReportData) -> list[Finding]:
         made, lost = data.batch["rows_extracted"], data.batch["rows_quarantined"]
         found.append(
             Finding(
-                "stop" if made and lost / made > _MOST_REJECTED else "look",
+                "stop" if made and lost / made > MOST_REJECTED else "look",
                 f"{len(rejecting)} of {len(data.expectations)} expectations failed; {lost:,} of {made:,} rows are in quarantine and not published.",
                 "Compare them with their articles. The published rows meet every expectation but those that only warn, and those that a person has waived for a row.",
                 "#expectations",

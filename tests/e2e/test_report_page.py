@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,17 @@ from selectolax.lexbor import LexborHTMLParser
 from bench.speed.dashboard import made_lake
 from pipeline import stages
 from pipeline.batches.history import history
+from pipeline.batches.reporting import report_data
+from pipeline.batches.reprocess import Selection
 from pipeline.config import SAMPLES_DIR, Settings
 from pipeline.lake.snapshot import Snapshot
 from pipeline.report.dashboard import render_dashboard
-from pipeline.report.history import History, Line
-from pipeline.report.model import ReportData, Trend
+from pipeline.report.history import History, Line, history_findings
+from pipeline.report.model import Intake, ReportData, Trend
 from pipeline.report.page import page_bytes, render_report
+from pipeline.report.verdict import batch_findings
 from pipeline.schema.tables import tables
+from tests.articles import record
 from tests.browser import grave_findings, launched_browser, open_page
 
 PAYLOADS = (
@@ -107,6 +111,7 @@ def hostile_history(text: str) -> History:
         unbalanced=0,
         expectations=[line],
         met=1,
+        intakes={text: Intake(3, 2, 3, 2), f"{text}.": Intake(9, 1, 9, 0)},
         failed_last=1,
         trends=[Trend(text, measure, text, text, text) for measure in ("killed", "injured")],
         reasons=[line],
@@ -208,6 +213,49 @@ def test_the_pages_of_real_batches_say_what_to_think_of_them(
     bad.goto(pages["dashboard"].as_uri())
     bad.get_by_role("link", name=pages["batch"].stem).click()
     assert bad.url == pages["batch"].as_uri()
+
+
+def _told(home: Settings, batch_id: str) -> list[list[tuple[str, str]]]:
+    """Level and sentence of what the batch's page and the dashboard find of what came in."""
+    with Snapshot(home.lake) as snapshot:
+        found = (
+            batch_findings(report_data(batch_id, home, snapshot)),
+            history_findings(history(home, snapshot)),
+        )
+    links = ("#quarantine", "#batches")
+    return [[(one.level, one.sentence) for one in some if one.link in links] for some in found]
+
+
+def test_both_pages_tell_what_was_rejected(
+    home: Settings, tmp_path: Path, write_jsonl: Callable[..., Path]
+) -> None:
+    first = stages.run([write_jsonl("good.jsonl", record(1), record(2), record(3))], home)
+    assert _told(home, first) == [[], []]
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text("{broken\n{also\n")
+    batch_id = stages.run([broken], home)
+    today = dt.datetime.now(dt.UTC).date()
+    assert _told(home, batch_id) == [
+        [("stop", "2 of 2 inputs were rejected: what is left is no fair picture of them.")],
+        [
+            ("look", f"2 of 5 inputs of {today} were rejected and are not published."),
+            ("look", f"More than half of what came in with {batch_id} was rejected."),
+        ],
+    ]
+
+
+def test_articles_in_a_language_that_is_not_read_are_told_once_and_were_not_rejected(
+    home: Settings, write_jsonl: Callable[..., Path]
+) -> None:
+    text = "Hombres armados mataron a siete soldados el lunes en una base militar, dijo el ejército en un comunicado."
+    spanish = [record(number, text=text, title=None, language="es") for number in (1, 2)]
+    batch_id = stages.run([write_jsonl("es.jsonl", *spanish)], home)
+    today = dt.datetime.now(dt.UTC).date()
+    told = "2 of 2 articles{} are in a language that is not read: nothing is known of what they tell."
+    on_dashboard = [("look", told.format(f" of {today}"))]
+    assert _told(home, batch_id) == [[("look", told.format(""))], on_dashboard]
+    [again] = stages.reprocess(Selection(), home)
+    assert _told(home, again) == [[], on_dashboard]
 
 
 def _without_incidents(text: str) -> ReportData:
