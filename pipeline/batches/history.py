@@ -27,6 +27,7 @@ from pipeline.report.model import IMPORTANT_COLUMNS, UNREAD, Intake, intake
 Row = dict[str, Any]
 _SUMMED = (*COUNTS, "reports_accepted")
 _SUMS = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _SUMMED)
+_FILLED = ", ".join(f"coalesce({name}, 0) AS {name}" for name in _SUMMED)
 _HOLDS = " AND ".join(f"{' + '.join(left)} = {' + '.join(right)}" for _, left, right in IDENTITIES)
 _MISSING = ", ".join(
     f"count_if(r.{name} IS NULL)"
@@ -46,8 +47,8 @@ def history(settings: Settings, snapshot: Snapshot) -> History:
     shown = min(DAYS, max(MINIMUM_SLOTS, (last - first).days + 1))
     days = [last - dt.timedelta(days=back) for back in range(shown - 1, -1, -1)]
     snapshot.execute(
-        """CREATE OR REPLACE TEMP TABLE recent AS
-           SELECT *, date_diff('day', $1::DATE, committed_at::DATE)::INTEGER AS slot FROM batches WHERE committed_at >= $1::DATE""",
+        f"""CREATE OR REPLACE TEMP TABLE recent AS
+           SELECT * REPLACE ({_FILLED}), date_diff('day', $1::DATE, committed_at::DATE)::INTEGER AS slot FROM batches WHERE committed_at >= $1::DATE""",
         [days[0]],
     )
     by_day = {

@@ -15,7 +15,7 @@ from pipeline.lake.check import Damage, ReadFile, check_content, check_tables
 from pipeline.lake.history import AHEAD_REMEDY, ahead_of_clock, check_not_set_back, damaged_copies
 from pipeline.lake.snapshot import table_rows
 from pipeline.lake.views import read_shown
-from pipeline.quality.ledger import balances
+from pipeline.quality.ledger import balances, filled
 from pipeline.sources.arrival_records import read_arrivals
 from pipeline.sources.raw import file_hash, raw_path
 
@@ -88,7 +88,7 @@ def _balances(settings: Settings, catalog: Catalog) -> Iterator[Damage]:
     if rows is None:
         yield Damage("batches", str(settings.lake), "the table cannot be read")
     for batch in sorted(rows or [], key=lambda row: str(row["batch_id"])):
-        for sentence, left, right in balances(batch):
+        for sentence, left, right in balances(filled(batch)):
             if left != right:
                 damage = (
                     f"the ledger of {batch['batch_id']} does not hold: {sentence} ({left:,} and {right:,})"

@@ -34,7 +34,7 @@ from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import append, remove, roll_back_uncommitted
 from pipeline.lake.supersession import SUPERSEDED
 from pipeline.lake.views import check_catalog, refresh_database
-from pipeline.quality.ledger import COUNTS, check_conservation
+from pipeline.quality.ledger import COUNTS, check_conservation, filled
 from pipeline.quality.related import Related
 from pipeline.schema.tables import arrow_table, table
 
@@ -49,8 +49,7 @@ def published_ledger(batch_id: str, lake: Path) -> dict[str, int] | None:
         return None
     with Snapshot(lake) as snapshot:
         found = snapshot.rows("SELECT * FROM batches WHERE batch_id = ?", [batch_id])
-    # A batch of before a count was kept had none of it.
-    return {name: found[0][name] or 0 for name in (*COUNTS, "reports_accepted")} if found else None
+    return {name: filled(found[0])[name] for name in (*COUNTS, "reports_accepted")} if found else None
 
 
 def published_batches(lake: Path) -> set[str]:

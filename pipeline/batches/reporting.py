@@ -16,7 +16,7 @@ from pipeline.config import SCHEMAS_DIR, Settings
 from pipeline.errors import LakeError
 from pipeline.files import write_atomically
 from pipeline.lake.snapshot import Snapshot
-from pipeline.quality.ledger import balances
+from pipeline.quality.ledger import balances, filled
 from pipeline.report.dashboard import render_dashboard
 from pipeline.report.history import DAYS
 from pipeline.report.model import ReportData
@@ -62,16 +62,17 @@ def report_data(batch_id: str, settings: Settings, snapshot: Snapshot) -> Report
     batches = snapshot.rows("SELECT * FROM batches WHERE batch_id = ?", [batch_id])
     if not batches:
         raise LakeError(f"Batch {batch_id} is not published; run it first.")
+    batch = filled(batches[0])
     own = "WHERE batch_id = ? ORDER BY ALL"
     expectations = snapshot.rows(
         "SELECT * FROM quality_results WHERE batch_id = ? ORDER BY table_name, expectation", [batch_id]
     )
-    committed_at: dt.datetime = batches[0]["committed_at"]
+    committed_at: dt.datetime = batch["committed_at"]
     days = [committed_at.date() - dt.timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     brought = volumes(snapshot, days, committed_at)
     return ReportData(
-        batch=batches[0],
-        balances=balances(batches[0]),
+        batch=batch,
+        balances=balances(batch),
         expectations=expectations,
         quarantined=snapshot.rows(f"SELECT * FROM quarantine {own}", [batch_id]),
         incidents=snapshot.rows(
@@ -89,7 +90,7 @@ def report_data(batch_id: str, settings: Settings, snapshot: Snapshot) -> Report
         ],
         trends=failed_trends(expectations),
         by_source=snapshot.rows(_BY_SOURCE, [batch_id]),
-        accuracy=known_accuracy(batches[0]["extractor"], batches[0]["extractor_version"]),
+        accuracy=known_accuracy(batch["extractor"], batch["extractor_version"]),
     )
 
 

@@ -66,7 +66,7 @@ def must_grow(opened: deltalake.DeltaTable, spec: Table, lake: Path) -> bool:
 def _refusal(lake: Path, spec: Table, found: str) -> LakeError:
     return LakeError(
         f"The table {spec.name} of the lake {lake} {found}. Nothing was written. Declare it again as it is stored in "
-        f"schemas/tables/{spec.name}.yaml, or migrate the lake (docs/lake.md, Evolution)."
+        f"schemas/tables/{spec.name}.yaml, or make the lake again as it is declared now: `incidents lake rebuild`."
     )
 
 

@@ -126,6 +126,10 @@ class Snapshot:
                 self.connection.execute(f'CREATE VIEW "{name}" AS {select}')
             self._opened.add(name)
 
+    def is_uniform(self, name: str) -> bool:
+        """Whether the table has the columns that it was made with: none was added since."""
+        return stored_table(self._lake, name, self.catalog).is_uniform
+
     def rows(self, query: str, parameters: Iterable[Any] = ()) -> list[Row]:
         """Run a query; one dict a row."""
         self.open(*(tables().keys() & set(_WORD.findall(query))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from pipeline.errors import ContractError
 
@@ -31,6 +32,11 @@ IDENTITIES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 """Sentence, left columns, right columns: the sums of both sides are equal in every batch."""
 
 COUNTS = tuple(dict.fromkeys(name for _, left, right in IDENTITIES for name in (*left, *right)))
+
+
+def filled(batch: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of ``batches`` with 0 for what was not counted yet when it was written: there was none of it then."""
+    return {**batch, **{name: batch[name] or 0 for name in (*COUNTS, "reports_accepted")}}
 
 
 def balances(ledger: Mapping[str, int]) -> list[tuple[str, int, int]]:

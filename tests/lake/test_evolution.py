@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import deltalake
+import duckdb
 import pyarrow as pa
 import pytest
 
 from bench.speed.staged import article_row, blank_row, report_row, stage_batch
+from pipeline import stages
+from pipeline.batches.history import history
+from pipeline.batches.lake_check import check_lake
 from pipeline.batches.maintenance import compact_lake
 from pipeline.batches.publication import publish, published_ledger
+from pipeline.batches.rebuild import rebuild
+from pipeline.batches.reporting import report_data
 from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import Catalog, write_catalog
@@ -21,12 +28,13 @@ from pipeline.lake.history import state
 from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import append, stored_table
 from pipeline.lake.views import database_as_of, write_database
-from pipeline.schema.tables import arrow_table, table
+from pipeline.schema.tables import arrow_table, table, tables
+from tests.articles import record
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 NEWER = {
     "articles": ["text_flags", "charset", "published_at_certainty"],
-    "batches": ["source", "items_gated"],
+    "batches": ["source", "items_gated", "rows_retracted"],
     "incident_reports": ["abducted"],
 }
 
@@ -62,6 +70,17 @@ def test_columns_that_came_later_are_null_in_an_old_lake(reduced: Settings) -> N
     ]
     assert published_ledger("b-old", reduced.lake) is not None
     write_database(reduced.database, reduced.lake, state(reduced.lake, 1))
+    with Snapshot(reduced.lake) as snapshot:
+        assert report_data("b-old", reduced, snapshot).is_conserved
+        told = history(reduced, snapshot)
+    assert (told.unbalanced, told.ledger["items_gated"], told.batches[0]["is_conserved"]) == (0, 0, True)
+    damages = [damage.damage for damage in check_lake(reduced).damages]
+    assert [damage for damage in damages if "ledger" in damage or "rows have no" in damage] == []
+    with duckdb.connect(str(reduced.database), read_only=True) as connection:
+        shown = connection.execute(
+            "SELECT items_gated, rows_retracted, is_conserved FROM v_ledger"
+        ).fetchall()
+    assert shown == [(0, 0, True)]
 
 
 def test_a_table_is_read_by_its_first_file_only_while_it_has_the_columns_it_was_made_with(
@@ -146,3 +165,26 @@ def test_a_field_may_be_added_to_a_list_of_structs(tmp_path: Path) -> None:
     assert _rows(home, asked) == [{"actors": [without]}]
     publish(stage_batch(home, "b-new", [article_row(2)]), home, now=NOW)
     assert [row["actors"] for row in _rows(home, asked) if row["actors"]] == [[without]]
+
+
+def test_a_rebuild_makes_the_tables_again_as_they_are_declared_now(
+    home: Settings, write_jsonl: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages.run([write_jsonl("a.jsonl", record(1), record(2))], home)
+    told = _rows(home, "SELECT report_id, fatalities_best FROM incident_reports ORDER BY ALL")
+    spec = table("incident_reports")
+    columns = tuple(
+        dataclasses.replace(c, type="int64") if c.name == "fatalities_best" else c for c in spec.columns
+    )
+    changed = dataclasses.replace(spec, columns=columns, partition_by=("incident_year",))
+    monkeypatch.setitem(tables(), "incident_reports", changed)
+    new = write_jsonl("b.jsonl", record(3))
+    with pytest.raises(LakeError, match="incidents lake rebuild"):
+        stages.run([new], home)
+    rebuild(home, extractor="rules", progress=lambda _line: None, now=dt.datetime.now(dt.UTC))
+    assert _rows(home, "SELECT report_id, fatalities_best FROM incident_reports ORDER BY ALL") == told
+    stages.run([new], home)
+    assert _rows(
+        home, "SELECT typeof(fatalities_best) AS kind, count(*) AS n FROM incident_reports GROUP BY ALL"
+    ) == [{"kind": "BIGINT", "n": 3}]
+    assert check_lake(home).damages == []
