@@ -84,10 +84,13 @@ def view_statements(lake: Path, catalog: Catalog) -> list[str]:
             for column in (*spec.columns, *spec.view_columns)
         ]
     statements += handwritten_views.view_statements()
-    state = f"SELECT {catalog.version} AS version, {sql_text(catalog.batch_id or '')} AS batch_id"
+    state = (
+        f"SELECT {catalog.version} AS version, {sql_text(catalog.batch_id or '')} AS batch_id, "
+        f"{sql_text(catalog.generation)} AS generation"
+    )
     statements.append(f"CREATE VIEW main.catalog_version AS {state}")
     statements.append(
-        "COMMENT ON VIEW main.catalog_version IS 'The state of the lake that this file shows, and the batch that made it.'"
+        "COMMENT ON VIEW main.catalog_version IS 'The state of the lake that this file shows, the batch that made it, and the generation of its tables: another after each rebuild.'"
     )
     return statements
 

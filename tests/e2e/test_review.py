@@ -17,6 +17,7 @@ from pipeline.batches.decisions import orphaned_decisions, read_decisions
 from pipeline.batches.dossier import dossier
 from pipeline.batches.lake_check import check_lake
 from pipeline.batches.publication import published_ledger
+from pipeline.batches.rebuild import rebuild
 from pipeline.batches.reporting import write_batch_report
 from pipeline.batches.reprocess import Selection, select_versions
 from pipeline.batches.review import Decision
@@ -368,20 +369,55 @@ def test_classes_may_add_up_to_more_than_an_open_toll(
     assert "Killed by class" in deletion["reason"]
 
 
-def test_a_copy_that_notes_how_far_it_read_misses_no_batch(tmp_path: Path) -> None:
-    home = _filled(tmp_path, record(1))
-    [seen] = ask(home, "SELECT max(committed_at) AS at FROM batches")
+class Copy:
+    """A copy of the incident reports, kept in step as the documentation says."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.reached: dt.datetime | None = None
+        self.generation: str | None = None
+
+    def visit(self, home: Settings) -> None:
+        [seen] = ask(
+            home,
+            "SELECT max(committed_at) AS reached, (SELECT generation FROM catalog_version) AS generation FROM batches",
+        )
+        if seen["generation"] != self.generation:
+            self.rows, self.reached = {}, None
+        after = f"> TIMESTAMPTZ '{(self.reached or dt.datetime(1970, 1, 1, tzinfo=dt.UTC)).isoformat()}'"
+        for dropped in ask(home, f"SELECT report_id FROM deletions WHERE deleted_at {after}"):
+            self.rows.pop(dropped["report_id"], None)
+        loaded = (
+            "SELECT r.* FROM incident_reports AS r JOIN batches AS b USING (batch_id) WHERE b.committed_at"
+        )
+        self.rows |= {row["report_id"]: row for row in ask(home, f"{loaded} {after}")}
+        self.reached, self.generation = seen["reached"], seen["generation"]
+
+
+def test_a_copy_is_kept_in_step_whatever_is_decided_and_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, copy = _filled(tmp_path, record(1), record(2)), Copy()
+
+    def visit() -> None:
+        copy.visit(home)
+        held = ask(home, "FROM incident_reports")
+        assert copy.rows == {row["report_id"]: row for row in held}
+        assert len(copy.rows) == len(held)
+
+    visit()
     decide(home, "correct", report(home, 1)["report_id"], fatalities_low="2")
-    after = f"> TIMESTAMPTZ '{seen['at'].isoformat()}'"
-    assert len(ask(home, f"FROM deletions WHERE deleted_at {after}")) == 1
-    assert (
-        len(ask(home, f"FROM incident_reports JOIN batches USING (batch_id) WHERE committed_at {after}")) == 1
-    )
-    [now] = ask(
-        home,
-        "SELECT max(committed_at) AS at, (SELECT max(deleted_at) FROM deletions) AS deleted_at FROM batches",
-    )
-    assert now["at"] == now["deleted_at"]
+    visit()
+    decide(home, "retract", report(home, 2)["report_id"])
+    newer = record(1, published_at="2025-03-06", text=record(9)["text"])
+    (tmp_path / "b.jsonl").write_text(json.dumps(newer), encoding="utf-8")
+    stages.run([tmp_path / "b.jsonl"], home)
+    visit()
+    monkeypatch.setattr(get_extractor("rules"), "version", "next")
+    assert list(stages.reprocess(Selection(is_outdated=True), home))
+    visit()
+    rebuild(home, extractor="rules", progress=lambda _line: None, now=dt.datetime.now(dt.UTC))
+    visit()
 
 
 def test_the_page_of_an_older_batch_does_not_become_the_latest(tmp_path: Path) -> None:
