@@ -133,6 +133,8 @@ def _import_all() -> None:
     prepare(tables())
     pycountry.languages.get(alpha_2="en")
     # The workers are forks as well: what a process costs to start is not what is tried here.
+    # They have all that their parent maps, which counts as theirs.
+    guard.ITEM_MEMORY_BYTES = 16 << 30
     guard._fork_server = lambda: multiprocessing.get_context("fork")  # type: ignore[assignment,return-value]
 
 

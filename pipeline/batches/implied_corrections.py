@@ -20,6 +20,8 @@ def with_implied(values: Row, held: Row) -> Row:
     implied: Row = {}
     if "country_code" in values:
         implied["country_name"] = country_name(values["country_code"]) if values["country_code"] else None
+    if "actors" not in held:  # the row was cut off: what it said is not known
+        return implied | values
     if "actors" in values:
         implied["perpetrators"] = _names(values["actors"], "perpetrator")
         things = set(held["targets"]) - set(_names(held["actors"], "target"))

@@ -210,7 +210,7 @@ def _add_published(plan: _Plan, decision: Decision, snapshot: Snapshot, now: dt.
         if not known:
             continue
         version = (known[0]["article_id"], known[0]["article_version"])
-        _check_standing(decision, name, snapshot, is_published=bool(rows))
+        _check_standing(decision, name, version, snapshot, is_published=bool(rows))
         revisions = _revisions(decision, name, decision.target, version, now, held=known[0])
         if rows and decision.action == "correct":
             revisions += _accepted(decision, name, rows[0], revisions, snapshot, now)
@@ -223,11 +223,21 @@ def _add_published(plan: _Plan, decision: Decision, snapshot: Snapshot, now: dt.
     )
 
 
-def _check_standing(decision: Decision, name: str, snapshot: Snapshot, *, is_published: bool) -> None:
+def _check_standing(
+    decision: Decision, name: str, version: tuple[str, str], snapshot: Snapshot, *, is_published: bool
+) -> None:
     """Refuse what would change nothing, or nothing that can be seen."""
     if decision.action == "accept":
         raise ReviewError(
             f"{decision.target} is published or was decided about; accept is for rows in quarantine."
+        )
+    newer = snapshot.rows(
+        "SELECT superseding_version FROM superseded_versions WHERE article_id = ? AND version = ?", version
+    )
+    if newer:
+        raise ReviewError(
+            f"{decision.target} is of a version of the article {version[0]} that a newer one has superseded: nothing of it is shown. "
+            f"Decide about the reports of the newer one: incidents query \"FROM incident_reports WHERE article_id = '{version[0]}'\"."
         )
     verdicts = snapshot.rows(
         "SELECT action FROM revisions WHERE entity = ? AND entity_id = ? AND action IN ('retract', 'restore') "

@@ -63,12 +63,16 @@ def quarantined_row(
     *,
     code: str = "failed_expectation",
 ) -> Row:
-    """A row of an extracted table that fails expectations, or follows its report into quarantine."""
+    """A row of an extracted table that fails expectations, or follows its report into quarantine.
+
+    Where it says something else than it did, it is another quarantine row: what is shown is what would be published.
+    """
+    said = {name: row[name] for name in table(table_name).content_columns if name != "extractor_version"}
     return _row(
         "validate",
         code,
         " ".join(failed),
-        key,
+        sha256_text(key, _json(said)),
         article["input_location"],
         seen_at,
         table_name=table_name,

@@ -173,6 +173,11 @@ def test_a_decision_that_would_change_nothing_is_refused(tmp_path: Path) -> None
             decide(home, action, key, **corrections)
     decide(home, "restore", key)
     assert report(home, 1)["report_id"] == key
+    newer = record(1, published_at="2025-03-06", text=record(9)["text"])
+    (tmp_path / "b.jsonl").write_text(json.dumps(newer), encoding="utf-8")
+    stages.run([tmp_path / "b.jsonl"], home)
+    with pytest.raises(ReviewError, match="a newer one has superseded"):
+        decide(home, "correct", key, fatalities_low="1")
 
 
 def test_a_corrected_row_is_checked_like_all_others_and_published_when_it_is_accepted(
@@ -191,8 +196,16 @@ def test_a_corrected_row_is_checked_like_all_others_and_published_when_it_is_acc
     ]
     assert found["row"]["date_start"] == "2025-03-20"
     assert "6 soldiers" in {quote["quote"] for quote in found["quotes"]}
-    decide(home, "accept", key)
-    assert str(report(home, 4)["date_start"]) == "2025-03-20"
+    decide(home, "correct", key, date_start="2025-03-22", date_end="2025-03-22")
+    later = open_row(home, "table_name = 'incident_reports'")
+    assert (later != key, dossier(later, home)["row"]["date_start"]) == (True, "2025-03-22")
+    [told] = ask(
+        home,
+        "SELECT old_value, new_value FROM revisions WHERE field = 'date_start' ORDER BY decided_at DESC LIMIT 1",
+    )
+    assert told == {"old_value": '"2025-03-20"', "new_value": '"2025-03-22"'}
+    decide(home, "accept", later)
+    assert str(report(home, 4)["date_start"]) == "2025-03-22"
     assert report(home, 4)["incident_year"] == 2025
     assert ask(home, "SELECT * FROM quarantine WHERE replayed_at IS NULL AND stage = 'validate'") == []
 

@@ -45,3 +45,11 @@ NOBODY = {"name": "the Blue Men", "actor_id": None, "actor_type": None}
 )  # fmt: skip
 def test_fields_that_say_the_same_follow_each_other(values: dict[str, Any], implied: dict[str, Any]) -> None:
     assert with_implied(values, HELD) == implied | values
+
+
+def test_of_a_row_that_was_cut_off_no_party_follows() -> None:
+    assert with_implied({"perpetrators": ["x"], "country_code": "NER"}, {}) == {
+        "perpetrators": ["x"],
+        "country_code": "NER",
+        "country_name": "Niger",
+    }
