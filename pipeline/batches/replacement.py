@@ -35,8 +35,8 @@ class Reader:
 
     batch_id: str
     now: dt.datetime
-    explain: Callable[[str, str], str]
-    """Why a row (table, key) is gone or changed."""
+    explain: Callable[[str, Row], str]
+    """Why a row of a table is gone or changed."""
 
 
 def replace_rows(
@@ -81,7 +81,7 @@ def _revision(name: str, key: str, held: Row, fresh: Row | None, reader: Reader)
         entity=name,
         entity_id=key,
         action="removed" if fresh is None else "changed",
-        reason=reader.explain(name, key),
+        reason=reader.explain(name, held),
         at=reader.now,
         article=(held["article_id"], held["article_version"]),
         old=json_text(said),
@@ -90,16 +90,18 @@ def _revision(name: str, key: str, held: Row, fresh: Row | None, reader: Reader)
     )
 
 
-def explanation(decided: list[Row], rejected: list[Row], extracted: Row) -> Callable[[str, str], str]:
-    """Why a row is gone or changed: an expectation that it fails now, a person's decision, or the extractor."""
+def explanation(decided: list[Row], rejected: list[Row], extracted: Row) -> Callable[[str, Row], str]:
+    """Why a row is gone or changed: an expectation that it fails now, a decision about it or what it belongs to, or the extractor."""
     by_row = {(row["entity"], row["entity_id"]): row for row in decided}
     verbs = {"correct": "corrected", "accept": "accepted", "retract": "retracted", "restore": "restored"}
     reasons = {_entity_id(row): row["reason"] for row in rejected}
 
-    def explain(name: str, key: str) -> str:
+    def explain(name: str, row: Row) -> str:
+        key = row[table(name).key[0]]
         if key in reasons:
             return f"quarantined: {reasons[key]}"
-        if (revision := by_row.get((name, key))) is not None:
+        owned_by = [("incident_reports", row.get("report_id")), ("aggregate_claims", row.get("claim_id"))]
+        if revision := next(filter(None, map(by_row.get, [(name, key), *owned_by])), None):
             return f"{verbs[revision['action']]} by {revision['reviewer_name']}: {revision['reason']}"
         return f"reprocessed by extractor {extracted['extractor']} version {extracted['extractor_version']}"
 

@@ -218,6 +218,11 @@ def test_a_retracted_report_is_gone_with_its_figures_until_it_is_restored(home: 
     assert ask(home, f"FROM casualty_figures {own}") == []
     [deletion] = ask(home, f"FROM deletions {own}")
     assert (deletion["cause"], deletion["reason"]) == ("retracted", "retracted by Ada: read the article")
+    gone = ask(
+        home, f"SELECT entity, reason FROM revisions WHERE batch_id = '{batch_id}' AND action = 'removed'"
+    )
+    assert {row["reason"] for row in gone} == {deletion["reason"]}
+    assert {row["entity"] for row in gone} >= {"incident_reports", "casualty_figures"}
     [ledger] = ask(home, f"FROM ledger WHERE batch_id = '{batch_id}'")
     assert ledger["rows_retracted"] >= 2
     assert ledger["is_conserved"]
