@@ -26,9 +26,9 @@ from pipeline.sources.registry import find_files, keep_files, read_items
 Row = dict[str, Any]
 
 
-def ingest(paths: list[Path], settings: Settings, *, now: dt.datetime) -> str:
+def ingest(paths: Sequence[str | Path], settings: Settings, *, now: dt.datetime) -> str:
     """Stage the articles of the paths; see ``pipeline.stages.ingest``."""
-    files = find_files(paths)
+    files = find_files(paths, settings.own_paths)
     if not files:
         listed = ", ".join(map(str, paths))
         raise SourceError(

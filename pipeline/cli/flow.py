@@ -27,7 +27,7 @@ from pipeline.errors import ConfigError, PipelineError
 from pipeline.files import replacing
 
 Paths = Annotated[
-    list[Path],
+    list[str],
     typer.Argument(
         help="Files or folders of articles; `incidents sources` lists the kinds.", metavar="PATH..."
     ),
@@ -112,7 +112,7 @@ def ingest(paths: Paths, json: Json = False) -> None:
     )
     if failed:
         print_table(["where", "reason", "what happened and what to do"], failed)
-    out.print(f"Go on with: incidents run {' '.join(map(str, paths))}", markup=False)
+    out.print(f"Go on with: incidents run {' '.join(paths)}", markup=False)
 
 
 def extract(

@@ -167,6 +167,7 @@ def test_an_unknown_extractor_is_told_before_anything_is_read(
     ("arguments", "words"),
     [
         (("run", "no/such/path"), "There is no file or folder"),
+        (("run", ""), "There is no file or folder ''"),
         (("query", "SELECT 1"), "Publish articles first"),
         (("extract", "no/such.jsonl"), "Cannot open no/such.jsonl"),
         (("report", "--batch", "b-0"), "No batch b-0"),
