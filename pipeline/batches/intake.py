@@ -20,7 +20,7 @@ from pipeline.quality.quarantine import quarantined_article, quarantined_input
 from pipeline.sources.arrival_records import keep_arrival
 from pipeline.sources.intake import Intake, KnownVersion, sort_intake
 from pipeline.sources.items import FailedItem, ParsedArticle
-from pipeline.sources.raw import RawObject
+from pipeline.sources.raw import RawObject, path_text
 from pipeline.sources.registry import find_files, keep_files, read_items
 
 Row = dict[str, Any]
@@ -35,7 +35,7 @@ def ingest(paths: Sequence[str | Path], settings: Settings, *, now: dt.datetime)
             f"There are no files in {listed}. Put articles there; `incidents sources` lists the kinds."
         )
     objects, unreadable = keep_files(files, settings.raw)
-    inputs = [str(path) for path in files]
+    inputs = [path_text(path) for path in files]
     identity = sorted(
         [f"{raw.name}:{raw.sha256}" for raw in objects]
         + [f"unreadable:{f.content_sha256}" for f in unreadable]

@@ -30,7 +30,7 @@ from pipeline.sources.kafka_file import (
     rejected_message,
 )
 from pipeline.sources.parquet_file import read_parquet
-from pipeline.sources.raw import RawObject, keep_raw
+from pipeline.sources.raw import RawObject, keep_raw, path_text
 from pipeline.sources.text_file import read_text
 from pipeline.sources.warc import read_warc
 from pipeline.text.guard import Outcome, map_guarded
@@ -134,9 +134,9 @@ def keep_files(files: Sequence[Path], store: Path) -> tuple[list[RawObject], lis
         try:
             kept.append(keep_raw(path, store))
         except OSError as error:
-            identity = sha256_text(path.name)
+            location, identity = path_text(path), sha256_text(path_text(Path(path.name)))
             failed.append(
-                _failed("unreadable_file", error.strerror or str(error), str(path), identity, None, None)
+                _failed("unreadable_file", error.strerror or str(error), location, identity, None, None)
             )
     return kept, failed
 

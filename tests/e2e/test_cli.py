@@ -172,6 +172,7 @@ def test_an_unknown_extractor_is_told_before_anything_is_read(
         (("extract", "no/such.jsonl"), "Cannot open no/such.jsonl"),
         (("report", "--batch", "b-0"), "No batch b-0"),
         (("quarantine", "replay"), "Nothing is in quarantine"),
+        (("retract", "r-1", "--reason", "caf\udce9", "--by", "Ada"), "is no text in UTF-8"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_1(

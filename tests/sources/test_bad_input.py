@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import stages
 from pipeline.batches.publication import published_ledger
+from pipeline.batches.staging import StagedBatch
 from pipeline.config import Settings
 from pipeline.errors import SourceError
 from pipeline.lake.snapshot import Snapshot
@@ -142,6 +143,16 @@ def test_the_state_of_the_pipeline_is_not_read_as_articles(
     assert all(str(path) in told for path in (home.lake, home.raw, home.database))
     assert [path.name for path in find_files([home.inbox], home.own_paths)] == ["b.jsonl"]
     assert find_files([home.raw], home.own_paths)
+
+
+def test_a_file_whose_name_is_no_utf_8_is_read(home: Settings, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/in/caf\xe9.jsonl")).write_bytes(line() + b"broken\n")
+    batch_id = stages.ingest([tmp_path / "in"], home)
+    staged = StagedBatch(home.staging, batch_id)
+    locations = {row["input_location"] for row in staged.read_rows("ingest", "quarantine")}
+    assert locations == {f"{tmp_path}/in/caf\\xe9.jsonl:2"}
+    assert staged.read_arrow("ingest", "articles").num_rows == 1
 
 
 def test_the_empty_path_is_not_the_working_directory(home: Settings) -> None:
