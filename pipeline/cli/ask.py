@@ -7,7 +7,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -58,14 +58,12 @@ def query(
     Start with the views counted_reports, incident_candidates, v_acled, v_ucdp_ged, evidence, stories, v_ledger and v_quality; `incidents query "SHOW TABLES"`
     lists all, `incidents query "SUMMARIZE incident_reports"` shows columns. Worked questions: docs/queries.md.
     """
-    from pipeline.lake.query import reading
-    from pipeline.lake.views import database_as_of
+    from pipeline.lake.query import reading_lake
 
     if json and csv:
         raise typer.BadParameter("--json and --csv are two forms of output: give one.")
     found = settings()
-    shown = nullcontext(found.database) if as_of is None else database_as_of(found.lake, as_of)
-    with shown as database, reading(database) as sandbox:
+    with reading_lake(found) if as_of is None else _reading_as_of(found.lake, as_of) as sandbox:
         answer = sandbox.ask(sql, limit=limit if limit or json or csv else _SHELL_ROWS)
         if json:
             _print_json(answer)
@@ -73,6 +71,15 @@ def query(
             _print_csv(answer)
         else:
             _print_table(answer, "--limit shows more")
+
+
+@contextmanager
+def _reading_as_of(lake: Path, as_of: str) -> Iterator[Sandbox]:
+    from pipeline.lake.query import reading
+    from pipeline.lake.views import database_as_of
+
+    with database_as_of(lake, as_of) as database, reading(database) as sandbox:
+        yield sandbox
 
 
 def _rows(answer: Answer) -> Iterator[list[Any]]:
@@ -201,14 +208,14 @@ def _disarmed(cell: Any) -> Any:
 
 def sql() -> None:
     """Open a shell for SQL on the published lake: reading only; end a statement with `;`, leave with `.quit`."""
-    from pipeline.lake.query import reading
+    from pipeline.lake.query import reading_lake
 
     found = settings()
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(
             errors="surrogateescape"
         )  # a statement that is no text is told, and the next one read
-    with reading(found.database) as sandbox, _history(found.home / ".sql_history"):
+    with reading_lake(found) as sandbox, _history(found.home / ".sql_history"):
         say(f"{found.database} - reading only. .tables lists what is there, .help tells more, .quit leaves.")
         statement = ""
         while True:

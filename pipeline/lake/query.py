@@ -19,10 +19,12 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 
+from pipeline.config import Settings
 from pipeline.errors import QueryError
 from pipeline.files import QUERY_SCRATCH, scratch_folder
 from pipeline.lake.catalog import REMEDY
 from pipeline.lake.sandbox import ASK, END, FAILED, FRAME, STOP, End, Question, send
+from pipeline.lake.views import read_shown
 
 MEMORY_LIMIT = 4 << 30
 QUERY_SECONDS = 300.0
@@ -194,6 +196,23 @@ def reading(database: Path, memory: int = MEMORY_LIMIT) -> Iterator[Sandbox]:
             yield sandbox
         finally:
             sandbox.close()
+
+
+@contextmanager
+def reading_lake(settings: Settings) -> Iterator[Sandbox]:
+    """The same of the database of an installation, which shows the lake that lies there.
+
+    Raises:
+        QueryError: there is no database yet, or it shows the lake of another folder.
+    """
+    shown = read_shown(settings.database)
+    if shown is not None and shown.lake != str(settings.lake):
+        raise QueryError(
+            f"{settings.database} shows the lake in {shown.lake}, and not the one in {settings.lake}: it was made before the "
+            "folder was moved or copied. Make it anew: incidents lake compact."
+        )
+    with reading(settings.database) as sandbox:
+        yield sandbox
 
 
 def run_query(sandbox: Sandbox, sql: str, *, seconds: float = QUERY_SECONDS) -> pa.Table:

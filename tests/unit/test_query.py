@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -230,6 +231,25 @@ def test_a_database_that_is_none_is_said_to_be_none(tmp_path: Path, content: byt
                 run_query(sandbox, "SELECT 1", seconds=20)
             assert str(told.value).startswith(f"The database {path} cannot be opened: ")
             assert str(told.value).endswith("Remove it; the next run makes it again.")
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_the_database_of_a_home_that_was_moved_or_copied_is_not_asked(
+    lake: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_moved: bool
+) -> None:
+    first, home = tmp_path / "first", tmp_path / "second"
+    shutil.copytree(lake.home, first)
+    monkeypatch.setenv("INCIDENTS_HOME", str(first))
+    invoke = CliRunner().invoke
+    assert invoke(app, ["lake", "compact"]).exit_code == 0
+    (shutil.move if is_moved else shutil.copytree)(first, home)
+    monkeypatch.setenv("INCIDENTS_HOME", str(home))
+    for command in (["query", "SELECT 1"], ["sql"]):
+        told = str(invoke(app, command).exception)
+        assert f"shows the lake in {first / 'lake'}, and not the one in {home / 'lake'}" in told
+        assert "incidents lake compact" in told
+    assert invoke(app, ["lake", "compact"]).exit_code == 0
+    assert invoke(app, ["query", "SELECT count(*) > 0 AS n FROM articles", "--csv"]).stdout == "n\nTrue\n"
 
 
 def test_more_than_the_memory_is_refused(lake: Settings) -> None:
