@@ -72,6 +72,26 @@ class Settings:
         """Airflow's own state (its database, logs and generated passwords)."""
         return self.home / "airflow"
 
+    @property
+    def reprocessing(self) -> Path:
+        """What is left to do of a reprocessing that is on its way."""
+        return self.home / "reprocessing"
+
+    @property
+    def own_paths(self) -> tuple[Path, ...]:
+        """What holds the product's own state, and no article that is to be read; the drop folder is not among them."""
+        return (
+            self.lake,
+            self.database,
+            self.sources,
+            self.staging,
+            self.raw,
+            self.reports,
+            self.airflow_home,
+            self.reprocessing,
+            self.home / "gazetteer",
+        )
+
 
 def _folder(variable: str, default: Path) -> Path:
     given = os.environ.get(variable) or default

@@ -32,7 +32,7 @@ def _silent(_line: str) -> None:
 def ingest(paths: Sequence[str | Path], settings: Settings) -> str:
     """Read the articles of files and folders, keep the original bytes, stage what is new. Returns the batch id."""
     sweep_sometimes(settings, now=_now())
-    return intake.ingest([Path(path) for path in paths], settings, now=_now())
+    return intake.ingest(paths, settings, now=_now())
 
 
 def ingest_source(name: str, settings: Settings) -> str | None:

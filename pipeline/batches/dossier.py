@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from pipeline.batches.replay import open_rows
+from pipeline.batches.replay import named_rows, open_rows
 from pipeline.config import Settings
 from pipeline.lake.snapshot import Snapshot
 
@@ -15,14 +15,14 @@ CONTENT_CHARACTERS = 2_000
 Row = dict[str, Any]
 
 
-def dossier(quarantine_id: str, settings: Settings) -> Row:
-    """The open quarantine row, its fields, and the source text around its quotes. The text is as hostile as its source.
+def dossier(quarantine_id: str, settings: Settings, *, is_open: bool = True) -> Row:
+    """The quarantine row, its fields, and the source text around its quotes. The text is as hostile as its source.
 
     Raises:
-        SourceError: no open row has this id.
+        SourceError: no row has this id, or it is closed where it must be open.
     """
     with Snapshot(settings.lake) as snapshot:
-        [row] = open_rows(snapshot, [quarantine_id])
+        [row] = (open_rows if is_open else named_rows)(snapshot, [quarantine_id])
         texts = snapshot.rows(
             "SELECT text FROM articles WHERE article_id = ? AND version = ?",
             [row["article_id"], row["article_version"]],
@@ -36,6 +36,7 @@ def dossier(quarantine_id: str, settings: Settings) -> Row:
         "reason": row["reason"],
         "failed_expectations": row["failed_expectations"],
         "input_location": row["input_location"],
+        "replayed_at": row["replayed_at"],
         "row": {name: value for name, value in fields.items() if name not in ("evidence", "text")},
         "quotes": [_around(text, evidence) for evidence in fields.get("evidence") or []],
         "content": None if fields else (row["row_json"] or "")[:CONTENT_CHARACTERS],

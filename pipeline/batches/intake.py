@@ -20,22 +20,22 @@ from pipeline.quality.quarantine import quarantined_article, quarantined_input
 from pipeline.sources.arrival_records import keep_arrival
 from pipeline.sources.intake import Intake, KnownVersion, sort_intake
 from pipeline.sources.items import FailedItem, ParsedArticle
-from pipeline.sources.raw import RawObject
+from pipeline.sources.raw import RawObject, path_text
 from pipeline.sources.registry import find_files, keep_files, read_items
 
 Row = dict[str, Any]
 
 
-def ingest(paths: list[Path], settings: Settings, *, now: dt.datetime) -> str:
+def ingest(paths: Sequence[str | Path], settings: Settings, *, now: dt.datetime) -> str:
     """Stage the articles of the paths; see ``pipeline.stages.ingest``."""
-    files = find_files(paths)
+    files = find_files(paths, settings.own_paths)
     if not files:
         listed = ", ".join(map(str, paths))
         raise SourceError(
             f"There are no files in {listed}. Put articles there; `incidents sources` lists the kinds."
         )
     objects, unreadable = keep_files(files, settings.raw)
-    inputs = [str(path) for path in files]
+    inputs = [path_text(path) for path in files]
     identity = sorted(
         [f"{raw.name}:{raw.sha256}" for raw in objects]
         + [f"unreadable:{f.content_sha256}" for f in unreadable]

@@ -25,16 +25,30 @@ def open_rows(snapshot: Snapshot, quarantine_ids: list[str]) -> list[Row]:
     """Open quarantine rows, those named or all.
 
     Raises:
-        SourceError: an id is unknown or was replayed already.
+        SourceError: an id is unknown, or its row was closed already.
     """
     if not quarantine_ids:
         return snapshot.rows("SELECT * FROM quarantine WHERE replayed_at IS NULL ORDER BY quarantine_id")
+    rows = named_rows(snapshot, quarantine_ids)
+    if closed := [f"{row['quarantine_id']} ({row['replayed_at']})" for row in rows if row["replayed_at"]]:
+        raise SourceError(
+            f"Closed already, so there is nothing to decide or replay: {', '.join(closed)}. See `incidents quarantine list`."
+        )
+    return rows
+
+
+def named_rows(snapshot: Snapshot, quarantine_ids: list[str]) -> list[Row]:
+    """Quarantine rows by their ids, open ones and closed ones.
+
+    Raises:
+        SourceError: an id is unknown.
+    """
     columns = [column.name for column in table("quarantine").columns]
     named = snapshot.matching("quarantine", columns, ("quarantine_id",), {(key,) for key in quarantine_ids})
-    found = {row["quarantine_id"]: row for row in named if row["replayed_at"] is None}
+    found = {row["quarantine_id"]: row for row in named}
     if unknown := sorted(set(quarantine_ids) - found.keys()):
         raise SourceError(
-            f"No open quarantine row has the id {', '.join(unknown)}. See `incidents quarantine list`."
+            f"No quarantine row has the id {', '.join(unknown)}. See `incidents quarantine list --all`."
         )
     return [found[key] for key in sorted(found)]
 

@@ -98,7 +98,7 @@ def reprocess(
     progress: Callable[[str], None],
 ) -> Iterator[str]:
     """Publish batch after batch; gives their ids. The same call goes on where one was killed."""
-    path = settings.home / "reprocessing" / f"{make_id('s', repr(selection), extractor)}.json"
+    path = settings.reprocessing / f"{make_id('s', repr(selection), extractor)}.json"
     plan = _begun(path) or _begin(path, selection, settings, extractor)
     total = len(plan.versions)
     for start in range(0, total, ARTICLES_A_BATCH):

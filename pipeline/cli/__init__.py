@@ -6,20 +6,38 @@ import io
 import os
 import select
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+import typer.core
 
 from pipeline import __version__
 from pipeline.cli import ask, duplicates, flow, gazetteer, health, lake, quarantine, review, sources
 from pipeline.cli.batch import show_batch
 from pipeline.cli.console import EXIT_FAILURE, EXIT_UNREAD, err, out, tell_error
-from pipeline.errors import PipelineError
+from pipeline.errors import ConfigError, PipelineError
 
 __all__ = ["app", "main", "show_batch"]
 
+
+class _Incidents(typer.core.TyperGroup):
+    """The commands, none of which is given text that is none: what is kept of an argument is kept in UTF-8."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse what is no text, before a command reads it."""
+        for argument in args:
+            shown = argument.encode("utf-8", errors="backslashreplace").decode("utf-8")
+            if shown != argument:
+                raise ConfigError(
+                    f"The argument '{shown}' is no text in UTF-8. Write it anew in a terminal that is set to UTF-8; "
+                    "a file with such a name is read by naming its folder."
+                )
+        return super().parse_args(ctx, args)
+
+
 app = typer.Typer(
     name="incidents",
+    cls=_Incidents,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",

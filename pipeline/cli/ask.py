@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import io
+import math
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -57,14 +58,12 @@ def query(
     Start with the views counted_reports, incident_candidates, v_acled, v_ucdp_ged, evidence, stories, v_ledger and v_quality; `incidents query "SHOW TABLES"`
     lists all, `incidents query "SUMMARIZE incident_reports"` shows columns. Worked questions: docs/queries.md.
     """
-    from pipeline.lake.query import reading
-    from pipeline.lake.views import database_as_of
+    from pipeline.lake.query import reading_lake
 
     if json and csv:
         raise typer.BadParameter("--json and --csv are two forms of output: give one.")
     found = settings()
-    shown = nullcontext(found.database) if as_of is None else database_as_of(found.lake, as_of)
-    with shown as database, reading(database) as sandbox:
+    with reading_lake(found) if as_of is None else _reading_as_of(found.lake, as_of) as sandbox:
         answer = sandbox.ask(sql, limit=limit if limit or json or csv else _SHELL_ROWS)
         if json:
             _print_json(answer)
@@ -74,32 +73,85 @@ def query(
             _print_table(answer, "--limit shows more")
 
 
+@contextmanager
+def _reading_as_of(lake: Path, as_of: str) -> Iterator[Sandbox]:
+    from pipeline.lake.query import reading
+    from pipeline.lake.views import database_as_of
+
+    with database_as_of(lake, as_of) as database, reading(database) as sandbox:
+        yield sandbox
+
+
 def _rows(answer: Answer) -> Iterator[list[Any]]:
     """Row by row; two columns of one name stay two."""
     for batch in answer:
-        columns = (map(_plain, column.to_pylist()) for column in batch.columns)
+        columns = ((_changed(cell, _number) for cell in _cells(column)) for column in batch.columns)
         yield from map(list, zip(*columns, strict=True))
 
 
-def _plain(cell: Any) -> Any:
-    """A cell as Python's own value: a sum, which is a decimal in DuckDB, as a number, and an interval in words."""
-    if isinstance(cell, Decimal):
-        is_whole = cell == cell.to_integral_value()
-        return float(cell) if not is_whole else int(cell) if abs(cell) < _LARGEST else str(cell)
-    if isinstance(cell, tuple) and hasattr(cell, "nanoseconds"):
-        months, days, nanoseconds = cell
-        clock = dt.timedelta(microseconds=nanoseconds // 1000)
-        parts = [
-            f"{months} months" if months else "",
-            f"{days} days" if days else "",
-            str(clock) if clock else "",
-        ]
-        return " ".join(filter(None, parts)) or "0 days"
-    return cell
+def _cells(column: Any) -> list[Any]:
+    try:
+        cells: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):  # a time that Python has none for
+        cells = [_cell(scalar) for scalar in column]
+    return cells
+
+
+def _cell(scalar: Any) -> Any:
+    """A cell as Python's own value; a time outside of the years 1 to 9999 as DuckDB writes it."""
+    import duckdb
+    import pyarrow as pa
+
+    if not scalar.is_valid:
+        return None
+    if isinstance(scalar, pa.StructScalar):
+        return {name: _cell(inner) for name, inner in scalar.items()}
+    if isinstance(scalar, pa.ListScalar):
+        entries = [_cell(inner) for inner in scalar.values or ()]
+        return [(e["key"], e["value"]) for e in entries] if isinstance(scalar, pa.MapScalar) else entries
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            time = connection.from_arrow(pa.table({"time": pa.array([scalar.value], scalar.type)}))
+            return time.project("time::VARCHAR").fetchall()[0][0]
+
+
+def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
+    """The value with each that it consists of changed."""
+    if isinstance(value, list | tuple):
+        return [_changed(inner, change) for inner in value]
+    if isinstance(value, dict):
+        return {name: _changed(inner, change) for name, inner in value.items()}
+    return change(value)
+
+
+def _number(value: Any) -> Any:
+    """A sum, which is a decimal in DuckDB, as a number; as text where programs have no whole number so large."""
+    if not isinstance(value, Decimal):
+        return value
+    is_whole = value == value.to_integral_value()
+    return float(value) if not is_whole else int(value) if abs(value) < _LARGEST else str(value)
+
+
+def _named(value: Any) -> Any:
+    """A number that JSON has none for (``inf``, ``nan``) as text, and not as null."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _json(value: Any, option: int = 0) -> str:
+    return orjson.dumps(_changed(value, _named), default=str, option=option).decode()
+
+
+def _written(cell: Any) -> Any:
+    """A cell of a table or of CSV: a list and what else has parts as JSON."""
+    return _json(cell) if isinstance(cell, list | dict) else cell
 
 
 def _print_table(answer: Answer, more: str) -> None:
-    rows, names = list(_rows(answer)), [escape(clean_text(name)) for name in answer.schema.names]
+    rows = [[_written(cell) for cell in row] for row in _rows(answer)]
+    names = [escape(clean_text(name)) for name in answer.schema.names]
     if len(names) * _COLUMN_WIDTH <= out.width:
         print_table(names, rows)
     else:
@@ -126,7 +178,7 @@ def _print_json(answer: Answer) -> None:
     separator, keys = "[\n", _keys(answer.schema.names)
     for row in _rows(answer):
         cells = dict(zip(keys, row, strict=True))
-        sys.stdout.write(separator + orjson.dumps(cells, default=str, option=orjson.OPT_INDENT_2).decode())
+        sys.stdout.write(separator + _json(cells, orjson.OPT_INDENT_2))
         separator = ",\n"
     sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")
 
@@ -146,7 +198,7 @@ def _print_csv(answer: Answer) -> None:
     writer = csv_module.writer(_Lines(), lineterminator="\r\n")
     writer.writerow([_disarmed(name) for name in answer.schema.names])
     for row in _rows(answer):
-        writer.writerow([_disarmed(cell) for cell in row])
+        writer.writerow([_disarmed(_written(cell)) for cell in row])
 
 
 def _disarmed(cell: Any) -> Any:
@@ -156,10 +208,14 @@ def _disarmed(cell: Any) -> Any:
 
 def sql() -> None:
     """Open a shell for SQL on the published lake: reading only; end a statement with `;`, leave with `.quit`."""
-    from pipeline.lake.query import reading
+    from pipeline.lake.query import reading_lake
 
     found = settings()
-    with reading(found.database) as sandbox, _history(found.home / ".sql_history"):
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(
+            errors="surrogateescape"
+        )  # a statement that is no text is told, and the next one read
+    with reading_lake(found) as sandbox, _history(found.home / ".sql_history"):
         say(f"{found.database} - reading only. .tables lists what is there, .help tells more, .quit leaves.")
         statement = ""
         while True:
@@ -188,6 +244,8 @@ def _is_whole(statement: str) -> bool:
         duckdb.extract_statements(statement)
     except duckdb.ParserException as error:
         return "unterminated" not in str(error)
+    except TypeError:
+        return True  # it is no text; the sandbox says so
     return True
 
 

@@ -32,8 +32,18 @@ _WIDTH = None if sys.stdout.isatty() else 160
 out = _Console(highlight=False, soft_wrap=True, width=_WIDTH)
 err = _Console(stderr=True, highlight=False, soft_wrap=True)
 
+
+def _known_extractor(name: str) -> str:
+    """The name, before anything is read or written: a batch that is published already asks for no extractor."""
+    from pipeline.extract.protocol import get_extractor
+
+    return get_extractor(name).name
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-ExtractorName = Annotated[str, typer.Option("--extractor", help="Extractor to use.")]
+ExtractorName = Annotated[
+    str, typer.Option("--extractor", help="Extractor to use.", callback=_known_extractor)
+]
 
 
 def print_json(value: Any) -> None:

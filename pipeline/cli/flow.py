@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -22,9 +24,10 @@ from pipeline.cli.console import (
 )
 from pipeline.config import settings
 from pipeline.errors import ConfigError, PipelineError
+from pipeline.files import replacing
 
 Paths = Annotated[
-    list[Path],
+    list[str],
     typer.Argument(
         help="Files or folders of articles; `incidents sources` lists the kinds.", metavar="PATH..."
     ),
@@ -109,7 +112,7 @@ def ingest(paths: Paths, json: Json = False) -> None:
     )
     if failed:
         print_table(["where", "reason", "what happened and what to do"], failed)
-    out.print(f"Go on with: incidents run {' '.join(map(str, paths))}", markup=False)
+    out.print(f"Go on with: incidents run {' '.join(paths)}", markup=False)
 
 
 def extract(
@@ -128,20 +131,46 @@ def extract(
     """
     from pipeline.batches.lines import extract_lines
 
-    with _opened(source, "rb", sys.stdin.buffer) as lines, _opened(output, "wb", sys.stdout.buffer) as made:
+    if source != "-" and output != "-" and _are_same(Path(source), Path(output)):
+        raise ConfigError(
+            f"{output} is the file that is read: what is written there would replace its articles. Give another name."
+        )
+    with _read(source) as lines, _written(output) as made:
         for line in extract_lines(lines, extractor=extractor, workers=workers):
             made.write(line + b"\n")
 
 
-def _opened(name: str, mode: str, standard: Any) -> Any:
-    from contextlib import nullcontext
+def _are_same(source: Path, output: Path) -> bool:
+    return source.exists() and output.exists() and source.samefile(output)
 
+
+@contextmanager
+def _read(name: str) -> Iterator[BinaryIO]:
     if name == "-":
-        return nullcontext(standard)
+        yield sys.stdin.buffer
+        return
     try:
-        return Path(name).open(mode)
+        lines = Path(name).open("rb")  # noqa: SIM115
     except OSError as error:
         raise ConfigError(f"Cannot open {name}: {error.strerror}.") from error
+    with lines:
+        yield lines
+
+
+@contextmanager
+def _written(name: str) -> Iterator[BinaryIO]:
+    """A stream whose content stands under the name when all is written; a file that was there stays until then."""
+    path = Path(name).resolve()  # a link goes on leading to the file
+    if name == "-":
+        yield sys.stdout.buffer
+    elif path.exists() and not path.is_file() and not path.is_dir():  # a pipe or a device cannot be replaced
+        with path.open("wb") as made:
+            yield made
+    else:
+        with replacing(path) as staged:
+            staged.unlink()  # it is made anew with the permissions that the user's files have
+            with staged.open("wb") as made:
+                yield made
 
 
 def report(

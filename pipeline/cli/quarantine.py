@@ -12,6 +12,7 @@ from pipeline.cli.batch import show_batch
 from pipeline.cli.console import ExtractorName, Json, clean_text, out, print_json, print_table, quiet, say
 from pipeline.cli.review import By, Reason, Set, apply_decision
 from pipeline.config import settings
+from pipeline.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="Look at what was rejected, decide about it, and try it again.")
 Id = Annotated[str, typer.Argument(help="Id of `incidents quarantine list`.", metavar="ID")]
@@ -38,6 +39,8 @@ def quarantine_list(
     from pipeline.batches.decisions import orphaned_decisions
     from pipeline.lake.snapshot import Snapshot
 
+    _check_known("stage", stage)
+    _check_known("reason_code", reason)
     with Snapshot(settings().lake) as snapshot:
         if orphaned:
             _show_orphaned(orphaned_decisions(snapshot), as_json=json)
@@ -52,7 +55,8 @@ def quarantine_list(
         print_json(rows)
         return
     if not rows:
-        out.print("Nothing is in quarantine.")
+        is_filtered = any(given is not None for given in (stage, reason, source))
+        out.print("Nothing in quarantine matches." if is_filtered else "Nothing is in quarantine.")
         return
     print_table(["id", "stage", "reason", "where", "what happened and what to do"],
            [[r["quarantine_id"], r["stage"], r["reason_code"], r["input_location"], r["reason"]] for r in rows])  # fmt: skip
@@ -61,6 +65,14 @@ def quarantine_list(
         kind = (row["stage"], row["reason_code"])
         counts[kind] = counts.get(kind, 0) + 1
     print_table(["stage", "reason", "count"], [[*kind, count] for kind, count in sorted(counts.items())])
+
+
+def _check_known(column: str, given: str | None) -> None:
+    from pipeline.schema.tables import table
+
+    [known] = [c.values or () for c in table("quarantine").columns if c.name == column]
+    if given is not None and given not in known:
+        raise ConfigError(f"There is no {column.replace('_', ' ')} {given!r}; known: {', '.join(known)}.")
 
 
 def _show_orphaned(rows: list[dict[str, Any]], *, as_json: bool) -> None:
@@ -77,14 +89,18 @@ def _show_orphaned(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 @app.command("show")
 def quarantine_show(quarantine_id: Id, json: Json = False) -> None:
-    """One rejected row: what it fails, field by field, and the words of the article around its quotes."""
+    """One rejected row, open or closed: what it fails, field by field, and the words of the article around its quotes."""
     from pipeline.batches.dossier import dossier
 
-    found = dossier(quarantine_id, settings())
+    found = dossier(quarantine_id, settings(), is_open=False)
     if json:
         print_json(found)
         return
     out.print(f"[bold]{escape(clean_text(quarantine_id))}[/bold] {escape(clean_text(found['reason']))}")
+    if found["replayed_at"] is not None:
+        out.print(
+            f"  closed since {found['replayed_at']}: it was published, decided about or rejected otherwise"
+        )
     for sentence in found["failed_expectations"]:
         out.print(f"  fails: {escape(clean_text(sentence))}")
     rows = [[name, _text(value)] for name, value in found["row"].items()]

@@ -39,6 +39,7 @@ def apply_decision(
     """Decide, read the article again, publish, and print what came out."""
     from pipeline import stages
     from pipeline.batches.review import Decision, counted_instead
+    from pipeline.batches.summary import summarize_batch
     from pipeline.quality.corrections import parse_settings
 
     found = settings()
@@ -46,11 +47,14 @@ def apply_decision(
     decision = Decision(action, target, reason, by, corrections, is_accepted)
     batch_id = stages.ingest_decisions([decision], found)
     stages.finish(batch_id, found, extractor=extractor, progress=quiet if as_json else say)
-    show_batch(batch_id, found, as_json=as_json)
-    if not as_json:
-        show_revisions(batch_id)
-        for line in counted_instead(batch_id, found):
-            out.print(escape(clean_text(line)))
+    counted = counted_instead(batch_id, found)
+    if as_json:
+        print_json(summarize_batch(batch_id, found) | {"counted_instead": counted})
+        return
+    show_batch(batch_id, found, as_json=False)
+    show_revisions(batch_id)
+    for line in counted:
+        out.print(escape(clean_text(line)))
 
 
 def show_revisions(batch_id: str) -> None:

@@ -6,7 +6,9 @@ It runs in a process of its own (``pipeline.lake.sandbox``), which is stopped wh
 from __future__ import annotations
 
 import os
+import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -17,14 +19,19 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 
+from pipeline.config import Settings
 from pipeline.errors import QueryError
 from pipeline.files import QUERY_SCRATCH, scratch_folder
 from pipeline.lake.catalog import REMEDY
 from pipeline.lake.sandbox import ASK, END, FAILED, FRAME, STOP, End, Question, send
+from pipeline.lake.views import read_shown
 
 MEMORY_LIMIT = 4 << 30
 QUERY_SECONDS = 300.0
 _GRACE_SECONDS = 2.0
+_MAX_LIMIT = 2**63 - 1
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+"""What Python reads for a byte that is no UTF-8."""
 _DAMAGE_WORDS = (".parquet", "TProtocolException", "Decompression")
 """What DuckDB says over a file of the lake that is gone, cut short or overwritten."""
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT")
@@ -73,6 +80,10 @@ class Sandbox:
         Raises:
             QueryError: the SQL is wrong, is more than one statement, writes, names what it may not, or takes too long.
         """
+        if _NO_TEXT.search(sql):
+            raise QueryError("The statement holds what is no text in UTF-8. Write it anew.")
+        if limit is not None and limit > _MAX_LIMIT:
+            raise QueryError(f"The limit {limit} is more rows than there can be: at most {_MAX_LIMIT}.")
         if self._is_answering:
             self._stop_statement()
         self._send(ASK, msgspec.json.encode(Question(sql, limit)))
@@ -161,10 +172,13 @@ class Sandbox:
         assert self._process
         status = self._process.wait()
         self.close()
-        return (
-            f"The process that ran the query died ({'signal' if status < 0 else 'exit code'} {abs(status)}); the lake is unharmed. "
+        what = f"{'signal' if status < 0 else 'exit code'} {abs(status)}"
+        cause = (
             f"Most likely it needed more than the {self._memory >> 20} MiB of memory it may use: narrow the query down."
+            if status == -signal.SIGKILL
+            else "DuckDB has failed over it: ask in another way."
         )
+        return f"The process that ran the query died ({what}); the lake is unharmed. {cause}"
 
 
 @contextmanager
@@ -182,6 +196,23 @@ def reading(database: Path, memory: int = MEMORY_LIMIT) -> Iterator[Sandbox]:
             yield sandbox
         finally:
             sandbox.close()
+
+
+@contextmanager
+def reading_lake(settings: Settings) -> Iterator[Sandbox]:
+    """The same of the database of an installation, which shows the lake that lies there.
+
+    Raises:
+        QueryError: there is no database yet, or it shows the lake of another folder.
+    """
+    shown = read_shown(settings.database)
+    if shown is not None and shown.lake != str(settings.lake):
+        raise QueryError(
+            f"{settings.database} shows the lake in {shown.lake}, and not the one in {settings.lake}: it was made before the "
+            "folder was moved or copied. Make it anew: incidents lake compact."
+        )
+    with reading(settings.database) as sandbox:
+        yield sandbox
 
 
 def run_query(sandbox: Sandbox, sql: str, *, seconds: float = QUERY_SECONDS) -> pa.Table:

@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from pipeline.errors import QueryError
 from pipeline.lake.database import open_database
+from pipeline.lake.plain_types import plain_columns
 from pipeline.lake.snapshot import sql_text
 from pipeline.lake.sql_rules import Names, checked
 
@@ -86,6 +87,9 @@ def _answer(connection: duckdb.DuckDBPyConnection, names: Names, asked: Question
     relation = connection.sql(checked(connection, names, asked.sql))
     if relation is None:
         raise QueryError("The statement has no result.")
+    plain = plain_columns(relation.columns, relation.types)
+    if plain is not None:
+        relation = relation.project(plain)
     reader = relation.to_arrow_reader(BATCH_ROWS)
     sent = 0
     send(out, ROWS, _ipc(pa.RecordBatch.from_pylist([], schema=reader.schema)))
@@ -164,6 +168,12 @@ def main() -> None:
             return  # nobody asks any more
         except duckdb.OutOfMemoryException:
             send(out, FAILED, _TOO_LARGE.format(gibibytes=memory / 2**30).encode())
+        except RecursionError:
+            send(
+                out,
+                FAILED,
+                b"The statement nests too deep to be checked, so it is not run. Write it flatter.",
+            )
         except (QueryError, duckdb.Error, pa.ArrowException, MemoryError, OSError) as error:
             send(out, FAILED, (str(error) or type(error).__name__).encode())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import orjson
@@ -22,6 +22,15 @@ _DERIVED = {
     "article_id",
     "article_version",
 }
+_TYPES: dict[str, Any] = {
+    "int32": Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)],
+    "int64": Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)],
+    "float64": float,
+    "bool": bool,
+}
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_MAY_BE_LEFT_OUT = {"actor_id", "actor_type"}
+"""Parts of a struct; the others must be told."""
 _WHAT = {
     "int32": "a whole number",
     "int64": "a whole number",
@@ -75,48 +84,62 @@ def _parse(spec: Table, column: Column, text: str) -> Any:
         if column.required:
             raise ReviewError(f"{column.name} of {spec.name} may not be empty.")
         return None
+    if not text and not column.type.startswith("list<"):
+        raise ReviewError(f"{column.name} cannot be empty text; null empties a field that may be empty.")
     try:
         value = _typed(column.type, text)
-    except (ValueError, TypeError, KeyError) as error:
-        raise ReviewError(
-            f"{column.name} cannot be {text!r}: it takes {_WHAT.get(column.type, f'JSON of the type {column.type}')}, or null."
-        ) from error
+    except ValueError as error:  # what msgspec and orjson raise is one too
+        what = _WHAT.get(column.type, f"JSON of the type {column.type}")
+        empty = "" if column.required else ", or null"
+        raise ReviewError(f"{column.name} cannot be {text!r}: it takes {what}{empty} ({error}).") from error
     _check(column, value, text)
     return value
 
 
 def _typed(kind: str, text: str) -> Any:
     if kind == "string":
-        return text
+        return _nested(kind, text)
     if kind in ("int32", "int64"):
-        return int(text)
-    if kind == "float64":
-        return msgspec.json.decode(text, type=float)
-    if kind == "bool":
-        return {"true": True, "false": False}[text.lower()]
+        return _nested(kind, _whole_number(text))
+    if kind in ("float64", "bool"):
+        return msgspec.json.decode(text.lower(), type=_TYPES[kind])
     if kind == "date":
         return dt.date.fromisoformat(text)
     if kind == "timestamp":
         moment = dt.datetime.fromisoformat(text)
         return moment.replace(tzinfo=moment.tzinfo or dt.UTC)
     if kind == "list<string>" and not text.startswith("["):
-        return [part.strip() for part in text.split(";") if part.strip()]
+        return _nested(kind, [part.strip() for part in text.split(";") if part.strip()])
     return _nested(kind, orjson.loads(text))
 
 
+def _whole_number(text: str) -> int:
+    if not re.fullmatch("[+-]?[0-9]+", text):
+        raise ValueError("write digits alone")  # int() takes 1_0 too, and the digits of any script
+    return int(text)
+
+
 def _nested(kind: str, value: Any) -> Any:
-    """A list or struct of the declared shape."""
+    """A value of the declared shape; nothing in it is null or empty but what may be left out."""
     if kind.startswith("list<"):
-        if not isinstance(value, list):
-            raise ValueError(kind)
-        return [_nested(kind[5:-1], entry) for entry in value]
+        return [_nested(kind[5:-1], entry) for entry in msgspec.convert(value, list[Any])]
     if kind.startswith("struct<"):
         fields = {n.strip(): k.strip() for n, k in (p.split(":", 1) for p in kind[7:-1].split(","))}
-        if not isinstance(value, dict) or value.keys() - fields.keys():
-            raise ValueError(kind)
-        return {name: _nested(inner, value.get(name)) for name, inner in fields.items()}
-    expected = {"string": str, "int32": int, "int64": int, "float64": float, "bool": bool}[kind]
-    return None if value is None else msgspec.convert(value, expected)
+        given = msgspec.convert(value, dict[str, Any])
+        if given.keys() - fields.keys():
+            raise ValueError(f"it has no part {', '.join(sorted(given.keys() - fields.keys()))}")
+        return {
+            name: None
+            if given.get(name) is None and name in _MAY_BE_LEFT_OUT
+            else _nested(inner, given.get(name))
+            for name, inner in fields.items()
+        }
+    if kind != "string":
+        return msgspec.convert(value, _TYPES[kind])
+    text = msgspec.convert(value, str)
+    if not text.strip() or _NO_TEXT.search(text):
+        raise ValueError(f"{text!r} is empty or holds what is no character")
+    return text
 
 
 def _check(column: Column, value: Any, text: str) -> None:

@@ -55,8 +55,12 @@ def declared(folder: Path, name: str) -> Declaration:
     Raises:
         ConfigError: there is none, or it is none.
     """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"{name!r} is no name of a source: it is of a-z, 0-9, - and _, such as my-wire. See `incidents sources`."
+        )
     path = folder / f"{name}.yaml"
-    if not path.is_file() or path.parent != folder:
+    if not path.is_file():
         raise ConfigError(f"No source {name!r} is declared: write {path}, or see `incidents sources`.")
     return _read(path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,6 +64,11 @@ def raw_path(store: Path, sha256: str) -> Path:
     return store / sha256[:2] / sha256
 
 
+def path_text(path: Path) -> str:
+    """A path as text, also one whose bytes are no UTF-8: these are written as ``\\xff``."""
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace")
+
+
 def keep_raw(path: Path, store: Path) -> RawObject:
     """Copy a file into the store unless it is there, whole.
 
@@ -73,7 +79,7 @@ def keep_raw(path: Path, store: Path) -> RawObject:
         LakeError: the store cannot be written.
     """
     sha256 = file_hash(path)
-    kept = RawObject(raw_path(store, sha256), sha256, path.name, str(path))
+    kept = RawObject(raw_path(store, sha256), sha256, path_text(Path(path.name)), path_text(path))
     return kept if is_whole(kept) else _copied(kept, path, store)
 
 

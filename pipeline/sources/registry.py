@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,11 +30,12 @@ from pipeline.sources.kafka_file import (
     rejected_message,
 )
 from pipeline.sources.parquet_file import read_parquet
-from pipeline.sources.raw import RawObject, keep_raw
+from pipeline.sources.raw import RawObject, keep_raw, path_text
 from pipeline.sources.text_file import read_text
 from pipeline.sources.warc import read_warc
 from pipeline.text.guard import Outcome, map_guarded
 
+LOG = logging.getLogger(__name__)
 Item = ParsedArticle | GatedPage | FailedItem
 Made = TypeVar("Made")
 PAGE_SECONDS = 8.0
@@ -84,27 +86,42 @@ def source_of(name: str) -> Source | None:
     return max(fitting, key=lambda found: found[0])[1] if fitting else None
 
 
-def find_files(paths: Iterable[Path]) -> list[Path]:
+def find_files(paths: Iterable[str | Path], own_paths: Sequence[Path] = ()) -> list[Path]:
     """All files of the paths, folders walked, sorted; hidden files and unfinished ones (``.part``, ``.tmp``) left out.
+
+    ``own_paths``, whole and without links, are the product's: left out where a folder that is walked contains them, and told.
 
     Raises:
         SourceError: a path does not exist.
     """
     found: set[Path] = set()
-    for path in paths:
-        if not path.exists():
-            raise SourceError(f"There is no file or folder {path}. Give the path of articles to read.")
-        found.update(_walk(path) if path.is_dir() else [path.absolute()])
+    left_out: set[Path] = set()
+    for given in paths:
+        path = Path(given)
+        if not str(given) or not path.exists():
+            told = repr(given) if not str(given) else given  # the empty path would be the working directory
+            raise SourceError(f"There is no file or folder {told}. Give the path of articles to read.")
+        if path.is_dir():
+            base = path.resolve()
+            inside = [own for own in own_paths if base in own.parents and own.exists()]
+            left_out.update(inside)
+            found.update(_walk(path, [own.relative_to(base).parts for own in inside]))
+        else:
+            found.add(path.absolute())
+    if left_out:
+        listed = ", ".join(str(path) for path in sorted(left_out))
+        LOG.warning("Left out, for it is the pipeline's own and no article: %s.", listed)
     return sorted(found)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, left_out: Sequence[tuple[str, ...]]) -> Iterator[Path]:
     for path in folder.absolute().rglob("*"):
         inside = path.relative_to(folder.absolute()).parts
         if (
             path.is_file()
             and not any(part.startswith(".") for part in inside)
             and path.suffix not in {".part", ".tmp"}
+            and not any(inside[: len(own)] == own for own in left_out)
         ):
             yield path
 
@@ -117,9 +134,9 @@ def keep_files(files: Sequence[Path], store: Path) -> tuple[list[RawObject], lis
         try:
             kept.append(keep_raw(path, store))
         except OSError as error:
-            identity = sha256_text(path.name)
+            location, identity = path_text(path), sha256_text(path_text(Path(path.name)))
             failed.append(
-                _failed("unreadable_file", error.strerror or str(error), str(path), identity, None, None)
+                _failed("unreadable_file", error.strerror or str(error), location, identity, None, None)
             )
     return kept, failed
 

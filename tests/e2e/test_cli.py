@@ -11,10 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from pipeline import __version__
+from pipeline.cli import app, main
 from pipeline.config import SAMPLES_DIR, Settings, settings
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, PipelineError
 from pipeline.sources.registry import SOURCES
 from tests.articles import record
 
@@ -45,6 +47,13 @@ def incidents(*arguments: str, given: bytes = b"") -> subprocess.CompletedProces
         env=os.environ,
         timeout=300,
     )
+
+
+def refused(*arguments: str) -> str:
+    """What the command says that it refuses, without a process of its own."""
+    stopped = CliRunner().invoke(app, list(arguments)).exception
+    assert isinstance(stopped, PipelineError), repr(stopped)
+    return str(stopped)
 
 
 def test_help_names_every_command() -> None:
@@ -115,22 +124,73 @@ def test_extract_writes_a_file(tmp_path: Path, write_jsonl: Callable[..., Path])
 
 
 @pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("{in}", "-o", "{in}"), "is the file that is read"),
+        (("{in}", "-o", "{link}"), "is the file that is read"),
+        (("{in}", "-o", "{out}", "--extractor", "nope"), "There is no extractor 'nope'; known: rules"),
+        (("no/such.jsonl", "-o", "{out}"), "Cannot open no/such.jsonl"),
+        (("{in}", "-o", "{folder}"), "is a folder"),
+    ],
+)
+def test_extract_that_is_refused_leaves_every_file_as_it_was(
+    tmp_path: Path, write_jsonl: Callable[..., Path], arguments: tuple[str, ...], told: str
+) -> None:
+    source = write_jsonl("in.jsonl", record(1))
+    made = tmp_path / "out.jsonl"
+    made.write_text("earlier")
+    (tmp_path / "link").symlink_to(source)
+    before = source.read_bytes()
+    named = {"in": source, "out": made, "link": tmp_path / "link", "folder": tmp_path}
+    assert told in refused("extract", *(part.format(**named) for part in arguments))
+    assert (source.read_bytes(), made.read_text()) == (before, "earlier")
+    assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", "out.jsonl", "link"}
+
+
+def test_extract_writes_to_a_device(write_jsonl: Callable[..., Path]) -> None:
+    source = write_jsonl("in.jsonl", record(1))
+    assert CliRunner().invoke(app, ["extract", str(source), "-o", os.devnull]).exit_code == 0
+    assert Path(os.devnull).is_char_device()
+
+
+@pytest.mark.parametrize("command", ["run {in}", "fetch x", "correct r-1 --set a=b --reason r --by Ada", "reprocess --all",
+                                     "quarantine replay", "quarantine accept q-1 --reason r --by Ada"])  # fmt: skip
+def test_an_unknown_extractor_is_told_before_anything_is_read(
+    home: Settings, write_jsonl: Callable[..., Path], command: str
+) -> None:
+    words = command.format(**{"in": write_jsonl("in.jsonl", record(1))}).split()
+    assert "There is no extractor 'nope'; known: rules" in refused(*words, "--extractor", "nope")
+    assert not home.home.exists()
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("run", "no/such/path"), "There is no file or folder"),
+        (("run", ""), "There is no file or folder ''"),
         (("query", "SELECT 1"), "Publish articles first"),
         (("extract", "no/such.jsonl"), "Cannot open no/such.jsonl"),
         (("report", "--batch", "b-0"), "No batch b-0"),
         (("quarantine", "replay"), "Nothing is in quarantine"),
+        (("quarantine", "list", "--stage", "nope"), "no stage 'nope'; known: ingest, extract, validate"),
+        (("quarantine", "list", "--reason", "nope"), "no reason code 'nope'; known: unreadable_file"),
+        (("quarantine", "list", "--source", "caf\udce9"), "is no text in UTF-8"),
+        (("fetch", "../../etc"), "is no name of a source"),
+        (("retract", "r-1", "--reason", "caf\udce9", "--by", "Ada"), "is no text in UTF-8"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_1(
-    home: Settings, arguments: tuple[str, ...], words: str
+    home: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    words: str,
 ) -> None:
-    done = incidents(*arguments)
-    assert done.returncode == 1
-    assert words in done.stderr.decode()
-    assert "Traceback" not in done.stderr.decode()
+    monkeypatch.setattr(sys, "argv", ["incidents", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    assert words in capsys.readouterr().err
 
 
 def test_csv_cells_that_a_spreadsheet_would_run_are_disarmed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
 from pipeline import stages
 from pipeline.batches import publication
@@ -18,6 +20,7 @@ from pipeline.batches.lake_check import check_lake
 from pipeline.batches.maintenance import vacuum_lake
 from pipeline.batches.publication import published_ledger
 from pipeline.batches.review import Decision, counted_instead
+from pipeline.cli import app
 from pipeline.config import Settings
 from pipeline.errors import LakeError
 from pipeline.lake.catalog import read_catalog, write_catalog
@@ -115,8 +118,10 @@ def test_a_correction_of_a_copy_counts_and_a_retraction_of_one_tells_which_artic
     others = [
         row[0] for row in _ask(home, "SELECT report_id FROM incident_reports ORDER BY 1") if row[0] != counted
     ]
-    batch_id = _decide(home, "retract", others[0])
-    [(told,)] = [counted_instead(batch_id, home)]
+    words = ["retract", others[0], "--reason", "read both", "--by", "Ada", "--json"]
+    summary = json.loads(CliRunner().invoke(app, words).stdout)
+    [told] = summary["counted_instead"]
+    assert [told] == counted_instead(summary["batch_id"], home)
     assert counted in told
     assert "A copy tells the same" in told
     assert _counted(home) == [("Konduga", 9, counted)]

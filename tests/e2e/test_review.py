@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
 from pipeline import stages
 from pipeline.batches import publication, review
@@ -21,8 +22,9 @@ from pipeline.batches.rebuild import rebuild
 from pipeline.batches.reporting import write_batch_report
 from pipeline.batches.reprocess import Selection, select_versions
 from pipeline.batches.review import Decision
+from pipeline.cli import app
 from pipeline.config import Settings
-from pipeline.errors import OutdatedError, ReviewError
+from pipeline.errors import OutdatedError, ReviewError, SourceError
 from pipeline.extract.protocol import get_extractor
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.ledger import balances
@@ -239,6 +241,15 @@ def test_a_record_and_a_text_file_without_a_date_are_published_when_they_get_one
     assert report(home, 5)["fatalities_best"] == 7
     [row] = ask(home, "SELECT published_on::VARCHAR AS day FROM articles WHERE source_name = 'base'")
     assert row == {"day": "2025-03-05"}
+    shown = (
+        CliRunner().invoke(app, ["quarantine", "show", ids[0]], env={"INCIDENTS_HOME": str(home.home)}).stdout
+    )
+    assert "closed since 20" in shown
+    with pytest.raises(SourceError, match="Closed already"):
+        dossier(ids[0], home)
+    filtered = ["quarantine", "list", "--reason", "missing_published_at"]
+    listed = CliRunner().invoke(app, filtered, env={"INCIDENTS_HOME": str(home.home)}).stdout
+    assert listed == "Nothing in quarantine matches.\n"
     assert ask(home, f"FROM quarantine WHERE {waiting}") == []
 
 

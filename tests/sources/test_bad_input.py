@@ -11,7 +11,9 @@ import pytest
 
 from pipeline import stages
 from pipeline.batches.publication import published_ledger
+from pipeline.batches.staging import StagedBatch
 from pipeline.config import Settings
+from pipeline.errors import SourceError
 from pipeline.lake.snapshot import Snapshot
 from pipeline.sources.registry import find_files, keep_files
 from tests.articles import record
@@ -112,6 +114,50 @@ def test_a_file_that_cannot_be_read_is_counted(tmp_path: Path, monkeypatch: pyte
     kept, failed = keep_files(find_files([tmp_path]), tmp_path / "raw")
     assert [raw.name for raw in kept] == ["b.jsonl"]
     assert [(item.reason_code, item.value) for item in failed] == [("unreadable_file", "Permission denied")]
+
+
+@pytest.mark.parametrize("walked", [".", "..", "link"])
+def test_the_state_of_the_pipeline_is_not_read_as_articles(
+    home: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    walked: str,
+) -> None:
+    """Not by way of a folder that contains it; what is named itself is read, and the drop folder in any case."""
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "a.jsonl").write_bytes(line())
+    (tmp_path / "link").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path / "beside" if walked == ".." else tmp_path)
+    for kept in (
+        home.lake / "articles" / "b.parquet",
+        home.raw / "ab" / "b.jsonl",
+        home.database,
+        home.inbox / "b.jsonl",
+    ):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(line())
+    read = find_files([walked], home.own_paths)
+    assert {path.resolve() for path in read} == {tmp_path / "beside" / "a.jsonl", home.inbox / "b.jsonl"}
+    [told] = caplog.messages
+    assert all(str(path) in told for path in (home.lake, home.raw, home.database))
+    assert [path.name for path in find_files([home.inbox], home.own_paths)] == ["b.jsonl"]
+    assert find_files([home.raw], home.own_paths)
+
+
+def test_a_file_whose_name_is_no_utf_8_is_read(home: Settings, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/in/caf\xe9.jsonl")).write_bytes(line() + b"broken\n")
+    batch_id = stages.ingest([tmp_path / "in"], home)
+    staged = StagedBatch(home.staging, batch_id)
+    locations = {row["input_location"] for row in staged.read_rows("ingest", "quarantine")}
+    assert locations == {f"{tmp_path}/in/caf\\xe9.jsonl:2"}
+    assert staged.read_arrow("ingest", "articles").num_rows == 1
+
+
+def test_the_empty_path_is_not_the_working_directory(home: Settings) -> None:
+    with pytest.raises(SourceError, match="There is no file or folder ''"):
+        stages.ingest([""], home)
 
 
 def test_text_in_another_charset_is_read(home: Settings, tmp_path: Path) -> None:

@@ -8,17 +8,21 @@ import io
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
 from pipeline import stages
+from pipeline.cli import app
 from pipeline.config import SAMPLES_DIR, Settings
 from pipeline.errors import QueryError
 from pipeline.lake.query import Sandbox, reading, run_query
@@ -154,7 +158,7 @@ def _ran(
     """A command as it is run from a shell; its output with the line ends that it wrote."""
     done = subprocess.run(
         [sys.executable, "-m", "pipeline.cli", *arguments],
-        input=typed.encode(),
+        input=typed.encode(errors="surrogateescape"),
         capture_output=True,
         check=False,
         env=_environment(home) | environment,
@@ -201,12 +205,16 @@ def test_an_endless_query_is_stopped_and_the_next_one_is_answered(sandbox: Sandb
     assert run_query(sandbox, "SELECT 1").num_rows == 1
 
 
-def test_a_dead_process_is_told_and_the_next_question_is_answered(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("killed_by", [signal.SIGKILL, signal.SIGABRT])
+def test_a_dead_process_is_told_and_the_next_question_is_answered(
+    sandbox: Sandbox, killed_by: signal.Signals
+) -> None:
     run_query(sandbox, "SELECT 1")
     assert sandbox.process_id
-    os.kill(sandbox.process_id, signal.SIGKILL)
-    with pytest.raises(QueryError, match="died"):
+    os.kill(sandbox.process_id, killed_by)
+    with pytest.raises(QueryError, match="died") as told:
         run_query(sandbox, "SELECT 1")
+    assert ("MiB of memory" in str(told.value)) is (killed_by == signal.SIGKILL)
     assert run_query(sandbox, "SELECT 1").num_rows == 1
 
 
@@ -223,6 +231,25 @@ def test_a_database_that_is_none_is_said_to_be_none(tmp_path: Path, content: byt
                 run_query(sandbox, "SELECT 1", seconds=20)
             assert str(told.value).startswith(f"The database {path} cannot be opened: ")
             assert str(told.value).endswith("Remove it; the next run makes it again.")
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_the_database_of_a_home_that_was_moved_or_copied_is_not_asked(
+    lake: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_moved: bool
+) -> None:
+    first, home = tmp_path / "first", tmp_path / "second"
+    shutil.copytree(lake.home, first)
+    monkeypatch.setenv("INCIDENTS_HOME", str(first))
+    invoke = CliRunner().invoke
+    assert invoke(app, ["lake", "compact"]).exit_code == 0
+    (shutil.move if is_moved else shutil.copytree)(first, home)
+    monkeypatch.setenv("INCIDENTS_HOME", str(home))
+    for command in (["query", "SELECT 1"], ["sql"]):
+        told = str(invoke(app, command).exception)
+        assert f"shows the lake in {first / 'lake'}, and not the one in {home / 'lake'}" in told
+        assert "incidents lake compact" in told
+    assert invoke(app, ["lake", "compact"]).exit_code == 0
+    assert invoke(app, ["query", "SELECT count(*) > 0 AS n FROM articles", "--csv"]).stdout == "n\nTrue\n"
 
 
 def test_more_than_the_memory_is_refused(lake: Settings) -> None:
@@ -256,14 +283,86 @@ def test_a_carriage_return_in_a_cell_makes_no_row_of_its_own(lake: Settings) -> 
 def test_json_keeps_columns_of_one_name_and_tells_sums_as_numbers_and_intervals_in_words(
     lake: Settings,
 ) -> None:
-    sql = "SELECT 1 AS k, 2 AS k, 3 AS k_1, 4 AS k, sum(range) AS s, 1.5 AS d, INTERVAL '1 month 2 days 3 hours' AS i, 2::HUGEINT ** 100 AS h FROM range(3)"
-    [row] = json.loads(
-        _ran(lake, "query", sql.replace("2::HUGEINT ** 100", str(2**127 - 1)), "--json").stdout
-    )
+    sql = f"SELECT 1 AS k, 2 AS k, 3 AS k_1, 4 AS k, sum(range) AS s, 1.5 AS d, INTERVAL '1 month 2 days 3 hours' AS i, {2**127 - 1} AS h FROM range(3)"
+    [row] = json.loads(_ran(lake, "query", sql, "--json").stdout)
     assert list(row.values())[:4] == [1, 2, 3, 4]
     assert list(row) == ["k", "k_2", "k_1", "k_3", "s", "d", "i", "h"]
-    assert (row["s"], row["d"], row["i"]) == (3, 1.5, "1 months 2 days 3:00:00")
+    assert (row["s"], row["d"], row["i"]) == (3, 1.5, "1 month 2 days 03:00:00")
     assert int(row["h"]) == 2**127 - 1
+
+
+VALUES: dict[str, tuple[Any, str]] = {
+    "1.5": (1.5, "1.5"),
+    "DATE '2020-01-31'": ("2020-01-31", "2020-01-31"),
+    "DATE '-4000-01-01'": ("4001-01-01 (BC)", "4001-01-01 (BC)"),
+    "'infinity'::TIMESTAMP": ("infinity", "infinity"),
+    "'0044-03-15 (BC) 12:00:00+00'::TIMESTAMPTZ": ("0044-03-15 (BC) 12:00:00+00",) * 2,
+    "TIMESTAMP '2020-01-31 06:00:00'": ("2020-01-31T06:00:00", "2020-01-31 06:00:00"),
+    "TIME '24:00:00'": ("24:00:00", "24:00:00"),
+    "INTERVAL '-3 hours'": ("-03:00:00", "'-03:00:00"),
+    "INTERVAL 5 DAY - INTERVAL '3 hours'": ("5 days -03:00:00", "5 days -03:00:00"),
+    f"{2**128 - 1}::UHUGEINT": (str(2**128 - 1), str(2**128 - 1)),
+    "union_value(num := 2)": ("2", "2"),
+    "row(1, 'a')": ("(1, a)", "(1, a)"),
+    "'a'::ENUM ('a', 'b')": ("a", "a"),
+    "'\\xff'::BLOB": ("\\xFF", "\\xFF"),
+    "'nan'::DOUBLE": ("nan", "nan"),
+    "'-infinity'::FLOAT": ("-inf", "-inf"),
+    "[1.5, 2, NULL]": ([1.5, 2, None], "[1.5,2,null]"),
+    "[sum(10) OVER ()]": ([10], "[10]"),
+    "[DATE 'infinity', DATE '2020-01-31']": (["infinity", "2020-01-31"], '["infinity","2020-01-31"]'),
+    "['infinity'::TIMESTAMP, TIMESTAMP '2020-01-31']": (["infinity", "2020-01-31T00:00:00"],) * 2,
+    "[INTERVAL 3 HOUR]": (["03:00:00"], '["03:00:00"]'),
+    "{'a \"b': [{'n': 1.5}], 'd': 'nan'::DOUBLE}": ({'a "b': [{"n": 1.5}], "d": "nan"},) * 2,
+    "MAP {'a': DATE '2020-01-31', 'b': NULL}": ([["a", "2020-01-31"], ["b", None]],) * 2,
+    "MAP {1: 'infinity'::TIMESTAMP}": ([[1, "infinity"]], '[[1,"infinity"]]'),
+    "'[1]'::JSON": ("[1]", "[1]"),
+    "NULL": (None, ""),
+}  # fmt: skip
+
+
+def test_values_of_every_type_are_told_at_every_depth(
+    lake: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As JSON numbers, lists and objects where it has them, else as DuckDB's text; in CSV and tables a list is JSON."""
+    monkeypatch.setenv("INCIDENTS_HOME", str(lake.home))
+    sql = "SELECT " + ", ".join(f"{value} AS c{n}" for n, value in enumerate(VALUES))
+    as_json, as_csv = (CliRunner().invoke(app, ["query", sql, form]).stdout for form in ("--json", "--csv"))
+    [row] = json.loads(as_json)
+    assert list(row.values()) == [told for told, _ in VALUES.values()]
+    _, cells = csv.reader(io.StringIO(as_csv))
+    assert [_parts(cell) for cell in cells] == [_parts(told) for _, told in VALUES.values()]
+    few = "SELECT [1.5, 2] AS l, INTERVAL '-3 hours' AS i, 'infinity'::TIMESTAMP AS t"
+    as_table = CliRunner().invoke(app, ["query", few]).stdout
+    assert all(cell in as_table for cell in ("[1.5,2]", "-03:00:00", "infinity"))
+
+
+def _parts(cell: Any) -> Any:
+    """A cell of CSV, read where it is JSON."""
+    return json.loads(cell) if isinstance(cell, str) and cell.startswith(("[", "{")) else cell
+
+
+@pytest.mark.parametrize("depth", [19, 100])
+def test_what_is_nested_too_deep_for_a_list_is_text(sandbox: Sandbox, depth: int) -> None:
+    assert run_query(sandbox, f"SELECT {'[' * depth}1{']' * depth} AS deep").num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("sql", "limit", "told"),
+    [
+        (f"SELECT {'[' * 900}1{']' * 900}", None, "nests too deep"),
+        ("SELECT 1", 2**63, "more rows than there can be"),
+        ("SELECT 'caf\udce9'", None, "no text in UTF-8"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_told_and_kills_nothing(
+    sandbox: Sandbox, sql: str, limit: int | None, told: str
+) -> None:
+    before = run_query(sandbox, "SELECT 1") and sandbox.process_id
+    with pytest.raises(QueryError, match=told):
+        sandbox.ask(sql, limit=limit)
+    assert run_query(sandbox, "SELECT 1").num_rows == 1
+    assert sandbox.process_id == before
 
 
 def test_a_row_of_more_columns_than_fit_is_shown_column_by_column(lake: Settings) -> None:
@@ -315,7 +414,7 @@ def test_json_is_one_document_and_a_terminal_sees_no_escapes(lake: Settings) -> 
 
 
 def test_the_shell_survives_errors_and_knows_its_commands(lake: Settings) -> None:
-    typed = "nonsense;\n.columns nope\nSELECT 'a;\nb' AS kept;\nFROM range(300);\n.tables\n.columns stories\n.help\nSELECT 40 +\n2 AS sum;\nFROM read_text('/etc/hostname');\n.quit\n"
+    typed = "SELECT 'caf\udce9';\nnonsense;\n.columns nope\nSELECT 'a;\nb' AS kept;\nFROM range(300);\n.tables\n.columns stories\n.help\nSELECT 40 +\n2 AS sum;\nFROM read_text('/etc/hostname');\n.quit\n"
     shell = _succeeded(_ran(lake, "sql", typed=typed))
     assert "There is no nope" in shell.stderr
     assert "a;\\x0ab" in shell.stdout
@@ -325,6 +424,7 @@ def test_the_shell_survives_errors_and_knows_its_commands(lake: Settings) -> Non
     assert "Ctrl-C" in shell.stdout
     assert "42" in shell.stdout
     assert "syntax error" in shell.stderr
+    assert "no text in UTF-8" in shell.stderr
     assert "read_text may not be used" in shell.stderr
 
 
