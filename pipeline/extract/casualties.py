@@ -68,7 +68,24 @@ _HOLDERS = re.compile(
     re.IGNORECASE,
 )
 _AGED = re.compile(r"\b(?:aged|age|of)\s+$", re.IGNORECASE)
-_AGES = re.compile(r"\b(?:aged|ages|ages of|aged between|age of)\s+$", re.IGNORECASE)
+_AGES = re.compile(
+    r"\b(?:aged|ages|ages of|ages rang\w+|age of)\s+(?:(?:between|from|just|only)\s+)?$", re.IGNORECASE
+)
+_NEXT_AGE = re.compile(r"\s*(?:,|,?\s(?:and|or|to))\s+")
+# "Two men, 30 and 41, were killed": numbers set off by commas are no people.
+_AGES_SET_OFF = re.compile(
+    rf",\s+(?:{WORDS}|\d{{1,2}})(?:,\s+(?:{WORDS}|\d{{1,2}}))*,?\s+and\s+(?:{WORDS}|\d{{1,2}})(?=,(?! respectively))",
+    re.IGNORECASE,
+)
+# Before a count: nobody of them ("none of the 15 soldiers"), or some share of them that it does not say ("half of the 20").
+_NONE_OF = re.compile(
+    r"\b(?:none of|neither of|not (?:a single )?(?:one|any) of|no (?:one|member) of|not)(?:\s+(?:the|its|their|his|these|those))?\s+$",
+    re.IGNORECASE,
+)
+_SHARE_OF = re.compile(
+    rf"\b(?:(?:half|most|many|some|thirds?|quarters?|fifths?|majority|per ?cent|few) of|half|all but|(?:nearly|almost|not) all(?: of)?|(?:{WORDS}|\d+) in)(?:\s+(?:the|its|their|his|these|those))?\s+$",
+    re.IGNORECASE,
+)
 # "Two workers (a guard and a driver)": who the counted people were.
 _ASIDE = re.compile(r"\((?![^)]*\b(?:killed|died|wounded|injured)\b)[^)]{3,80}\)")
 _DEATHS = re.compile(r"\b(?:deaths?|fatalit(?:y|ies))$", re.IGNORECASE)
@@ -308,7 +325,16 @@ def outcome_words(sentence: str) -> list[OutcomeWord]:
 
 def _counted_people(sentence: str) -> list[_People]:
     people = []
+    set_off = [match.span() for match in _AGES_SET_OFF.finditer(sentence)]
+    age: NumberMention | None = None
     for number in find_numbers(sentence):
+        if _AGES.search(sentence[max(0, number.start - 25) : number.start]) or (
+            age is not None
+            and _NEXT_AGE.fullmatch(sentence[age.end : number.start])
+            and _phrase(number, sentence).noun is None
+        ):
+            age = number
+            continue
         if (
             _AGE.match(sentence, number.end)
             or _MAN_OF.search(sentence[max(0, number.start - 16) : number.start])
@@ -317,10 +343,10 @@ def _counted_people(sentence: str) -> list[_People]:
                 _AGED.search(sentence[max(0, number.start - 20) : number.start])
                 and _COMMA.match(sentence, number.end)
             )
-            or _AGES.search(sentence[max(0, number.start - 25) : number.start])
+            or any(start < number.start < end for start, end in set_off)
         ):
             continue
-        people.append(_phrase(number, sentence))
+        people.append(_phrase(_meant(number, sentence), sentence))
     people += [
         _People(NumberMention(m.start(), m.end(), m[0], 1, 1, 1, "exact"), m.end(), None, "unknown")
         for m in _ANOTHER.finditer(sentence)
@@ -346,6 +372,16 @@ def _counted_people(sentence: str) -> list[_People]:
         ):
             people.append(phrase)
     return sorted(people, key=lambda p: p.number.start)
+
+
+def _meant(number: NumberMention, sentence: str) -> NumberMention:
+    """The count as the words before it limit it: none of so many, or an unknown share of them."""
+    before = sentence[max(0, number.start - 40) : number.start]
+    if _NONE_OF.search(before):
+        return replace(number, low=0, best=0, high=0, qualifier="exact")
+    if _SHARE_OF.search(before):
+        return replace(number, low=None, best=None, high=None, qualifier="vague")
+    return number
 
 
 def _is_apposition(start: int, singles: set[int], sentence: str) -> bool:
