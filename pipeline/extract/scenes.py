@@ -42,7 +42,7 @@ _OCCASION = re.compile(
     re.IGNORECASE,
 )
 _AHEAD_OF = re.compile(r"\b(?:ahead of|in the run-up to) (?:an?|the|its|his)?\s*$", re.IGNORECASE)
-_SINCE_CLAUSE = re.compile(r"^\W*since\b[^,]{5,160}?,\s", re.IGNORECASE)
+_SINCE_CLAUSE = re.compile(r"^\W*since\b[^,]{5,160}?,\s(?!when\b)", re.IGNORECASE)
 _SAYING = re.compile(
     r"\b(?:told|said|announced|reported|stated|met|meeting|speaking|statement|interview|tweeted|added|held|press conference)\b(?![^,.;]*\b(?:that|attacks?|strikes?|raids?|clash(?:es)?|blasts?|bomb(?:ing)?s?|explosions?|shooting|ambush|shelling|fighting|killed|killing|died)\b)[^,.;]{0,40}$",
     re.IGNORECASE,

@@ -63,6 +63,22 @@ def test_the_dead_of_another_day_report_or_place_are_not_added(text: str, expect
 
 
 @pytest.mark.parametrize(
+    ("text", "killed"),
+    [
+        ("Rebels killed 13 soldiers in Gao, Mali, on Monday in the worst attack since February, when 44 soldiers were killed in Ansongo.", [13, 44]),
+        ("Monday's raid on Gao, Mali, in which 13 villagers died, was the deadliest since gunmen killed 45 people in Ansongo in December 2022.", [13, 45]),
+        ("Thirteen soldiers were killed in Gao, Mali, on Monday, the worst attack since 2018, when rebels killed 302 people.", [13]),
+        ("Rebels killed 13 soldiers in Gao, Mali, on Monday. It came days after an ambush in which 26 soldiers were killed.", [13]),
+        ("Rebels killed 13 soldiers in Gao, Mali, on Monday, weeks after an ambush in which 26 soldiers were killed.", [13]),
+        ("Rebels killed 13 soldiers in Gao, Mali, on Monday. The attack follows an ambush in which 26 soldiers were killed.", [13]),
+        ("Rebels killed 13 soldiers in Gao, Mali, on Monday. It came two weeks after an ambush near Ansongo that killed 26.", [13, 26]),
+    ],
+)  # fmt: skip
+def test_an_older_act_that_measures_this_one_is_not_added_to_it(text: str, killed: list[int]) -> None:
+    assert tolls(text) == [(count, count, count) for count in killed]
+
+
+@pytest.mark.parametrize(
     ("words", "expected"),
     [
         ("Nearly 50 people were killed by militants", (None, 50, 50)),
