@@ -97,6 +97,15 @@ _TOTAL = re.compile(
     r"\b(?:death toll|toll|number of (?:[\w’'-]+ ){1,6}(?:killed|dead)|number of (?:deaths|fatalities|dead|victims))\b[^.;]{0,180}?\b(?:to|at|of|is|was|reached|stood at|stands at)\s*$",
     re.IGNORECASE,
 )
+# "Could have killed 50", "may kill", "a plot to kill": nobody came to harm; "may have killed" is not among them.
+_UNREAL = re.compile(
+    r"\b(?:(?:could|would|should|must) have|(?:could|would|can|cannot|might|may|should|must|will|shall|won['’]t)(?! have\b)|(?:plan|plot|vow|threat|intend|want|aim|attempt|order|hop|prepar)\w*(?: \w+){0,4}? to|(?:try|tried|trying|seek|sought) to)\s+(?:(?:\w+ly|also|not|again|be|been|get)\s+)*(?:\w+ (?:and|or)\s+)?$",
+    re.IGNORECASE,
+)
+_AND_UNREAL = re.compile(
+    r"\b(?:could|would|can|might|may|should|must|will|shall) (?!have\b)[a-z]+\b[^.;]{0,60}\band\s+$",
+    re.IGNORECASE,
+)
 # Past these words a verb says something of somebody else.
 _OTHER_SUBJECT = re.compile(
     r"\b(?:of whom|ended|turned|led to|leading to|after which|in which)\b", re.IGNORECASE
@@ -307,6 +316,9 @@ def outcome_words(sentence: str) -> list[OutcomeWord]:
             words.append(OutcomeWord(match.start(), match.end(), "killed_or_injured", True, True))
             continue
         if kind == "displaced" and _ATTRIBUTE.match(sentence, match.end()):
+            continue
+        head = sentence[max(0, match.start() - 90) : match.start()]
+        if _UNREAL.search(head) or (text == "kill" and _AND_UNREAL.search(head)):
             continue
         outcome: Outcome = kind  # type: ignore[assignment]
         forms = lexicon[kind]

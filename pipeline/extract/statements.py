@@ -12,7 +12,7 @@ _YEAR_ONLY = 5
 OLD_DAYS = 200
 """What lies further back than this is background, unless it is told with its day and place."""
 # Nothing else in a sentence outweighs these; the other screens yield to an armed party and its act.
-_FIRM = {"rehearsed", "remembered", "tried", "sport", "disease", "economy", "crime"}
+_FIRM = {"staged", "rehearsed", "remembered", "tried", "sport", "disease", "economy", "crime"}
 _NATURAL = {"accident", "disease", "sport", "economy"}
 _WEAK = {"Attack", "Arrests", "Peaceful protest", "Armed clash", "Looting/property destruction"}
 _NOMINAL = re.compile(

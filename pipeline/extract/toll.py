@@ -38,7 +38,11 @@ _OWN_DEAD = re.compile(
 )
 # "Nearly 50" is fewer; who is feared dead may live.
 _SHORT_OF = re.compile(r"(?:nearly|almost|close to)\b", re.IGNORECASE)
-_FEARED = re.compile(r"\s+(?:(?:are|were|is|was)\s+)?(?:feared|presumed|believed)\b", re.IGNORECASE)
+_FEARED = re.compile(
+    r"\s+(?:(?:(?:are|were|is|was)\s+)?(?:feared|presumed|believed)|(?:may|might) have (?:been|died))\b",
+    re.IGNORECASE,
+)
+_MAY_HAVE = re.compile(r"\b(?:may|might) have (?:\w+ )?\w+\s+$", re.IGNORECASE)
 _DENIED = re.compile(r"\bden(?:ied|ies|ying) (?:\w+ )?that\b[^,;]*", re.IGNORECASE)
 _ALSO = re.compile(r"\b(?:also|another|a further|additional)\b", re.IGNORECASE)
 _DEATH = re.compile(
@@ -114,7 +118,10 @@ def _told(stated: Sequence[CasualtyMention], scene: Scene) -> Toll:
 
 def _as_sure(mention: CasualtyMention, scene: Scene) -> CasualtyMention:
     """The mention with the bounds that its words and those after it leave open."""
-    if mention.outcome == "killed" and _FEARED.match(scene.sentence.text, mention.end - scene.sentence.start):
+    text, start = scene.sentence.text, mention.start - scene.sentence.start
+    if mention.outcome == "killed" and (
+        _FEARED.match(text, mention.end - scene.sentence.start) or _MAY_HAVE.search(text[:start])
+    ):
         return replace(mention, low=None, best=None)
     return replace(mention, low=None) if _SHORT_OF.match(mention.text) else mention
 

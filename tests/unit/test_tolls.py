@@ -84,6 +84,10 @@ def test_an_older_act_that_measures_this_one_is_not_added_to_it(text: str, kille
         ("Nearly 50 people were killed by militants", (None, 50, 50)),
         ("About 50 people were killed by militants", (50, 50, 50)),
         ("Militants attacked a ferry, and 20 people were feared dead", (None, None, 20)),
+        ("Militants attacked a ferry, and 20 people may have been killed", (None, None, 20)),
+        ("Militants attacked a ferry and may have killed 20 people", (None, None, 20)),
+        ("Militants attacked a ferry with a bomb that could have killed 20 people", (None, None, None)),
+        ("Rebels killed 14 soldiers, and denied claims that they had killed 60 villagers", (14, 14, 14)),
     ],
 )
 def test_a_number_that_is_not_sure_leaves_its_bound_open(words: str, expected: Toll) -> None:
