@@ -63,6 +63,27 @@ def test_the_dead_of_another_day_report_or_place_are_not_added(text: str, expect
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The TTP said its men killed 26 soldiers in Bannu, Pakistan, on Monday. The army said it lost two men and killed seven militants.", (9, 26, 26)),
+        ("Boko Haram said it killed 26 soldiers in Baga, Nigeria, on Monday. The army said that all nine attackers were killed and one soldier died.", (10, 26, 26)),
+        ("Malian troops killed 35 civilians in Gossi, residents said on Monday. The army said it had killed 35 militants there and that no civilian died.", (35, 35, 35)),
+        ("Rebels killed 12 soldiers in Goma, Congo, on Monday, the army said. The M23 said that two fighters also died.", (14, 14, 14)),
+    ],
+)  # fmt: skip
+def test_what_two_sides_claim_of_one_act_is_never_summed(text: str, expected: Toll) -> None:
+    assert tolls(text) == [expected]
+
+
+def test_who_speaks_claims_an_act_and_not_whom_it_killed() -> None:
+    text = (
+        "Ethiopian troops killed 35 civilians in Merawi, residents said on Monday. "
+        "The army said it had killed 35 Fano militants there."
+    )
+    assert [incident.claimed_by for incident in extract(text).incidents] == [None]
+
+
+@pytest.mark.parametrize(
     ("text", "killed"),
     [
         ("Rebels killed 13 soldiers in Gao, Mali, on Monday in the worst attack since February, when 44 soldiers were killed in Ansongo.", [13, 44]),
