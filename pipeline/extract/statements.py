@@ -16,7 +16,7 @@ _FIRM = {"staged", "rehearsed", "remembered", "tried", "sport", "disease", "econ
 _NATURAL = {"accident", "disease", "sport", "economy"}
 _WEAK = {"Attack", "Arrests", "Peaceful protest", "Armed clash", "Looting/property destruction"}
 _NOMINAL = re.compile(
-    r"attacks?|attacking|attackers?|raids?|killings?|operation|assaults?|battles?|offensive|clashes|explosives|bombs?|rockets?|missiles?|mortars?|artillery|blasts|explosions|bombings|drones?|fighting \w+|warplanes|protest|protesters|demonstrators|mines?|ied|ieds|shootings?|murders?|abductions|kidnappings|executions|massacres",
+    r"(?!air|drone|aerial)[\w.-]+ strikes?|attacks?|attacking|attackers?|raids?|killings?|operation|assaults?|battles?|offensive|clashes|explosives|bombs?|rockets?|missiles?|mortars?|artillery|blasts|explosions|bombings|drones?|fighting \w+|warplanes|protest|protesters|demonstrators|mines?|ied|ieds|shootings?|murders?|abductions|kidnappings|executions|massacres",
     re.IGNORECASE,
 )
 # Words of harm that say nothing of an act: floods and fevers kill too.

@@ -54,6 +54,11 @@ _FEARED = re.compile(
 _MAY_HAVE = re.compile(r"\b(?:may|might) have (?:\w+ )?\w+\s+$", re.IGNORECASE)
 _DENIED = re.compile(r"\bden(?:ied|ies|ying) (?:\w+ )?that\b[^,;]*", re.IGNORECASE)
 _ALSO = re.compile(r"\b(?:also|another|a further|additional)\b", re.IGNORECASE)
+# "Minutes later a second bomb killed five": more of the dead of one attack.
+_SECOND = re.compile(
+    r"\b(?:a|the) (?:second|third) (?:\w+ ){0,2}(?:bomb\w*|blast|explosion|strike|air ?strike|missile|rocket|shell|drone|device)\b[^,;.]{0,40}?\bkill",
+    re.IGNORECASE,
+)
 _DEATH = re.compile(
     r"\b(?:kill\w*|dead|deadly|death\w*|died|dies|dying|die|fatal\w*|bod(?:y|ies)|corpses?|murder\w*|massacre\w*|assassinat\w+|execut\w+|behead\w*|slain|lives|casualt\w+|victims?|toll|martyr\w*|perish\w*|neutrali[sz]\w*|eliminat\w*|slaughter\w*|hacked|throats?|survive\w*|blown (?:to|apart)|funeral|buri(?:ed|al)|coffins?|mourn\w*|hell|last breath|shot dead|gunned down|lynched|succumbed|critical\w*|were (?:hit|shot))\b",
     re.IGNORECASE,
@@ -90,7 +95,11 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
             if m.outcome == outcome
             and not m.is_subset
             and not _is_aside(m, scene)
-            and (_DISPUTES.search(scene.sentence.text) or not _is_part(m, so_far))
+            and (
+                _DISPUTES.search(scene.sentence.text)
+                or _SECOND.search(scene.sentence.text)
+                or not _is_part(m, so_far)
+            )
         ]
         if not stated and not sides and not toll.mentions and outcome == "killed":
             stated = [m for m in scene.casualties if m.outcome == outcome and m.low]
@@ -221,6 +230,8 @@ def _adds(scene: Scene, told: Toll, toll: Toll) -> bool:
     if not told.mentions or (told.low, told.high) == (toll.low, toll.high):
         return False
     text, offset = scene.sentence.text, scene.sentence.start
+    if _SECOND.search(text):
+        return True
     mention = told.mentions[0]
     around = text[max(0, mention.start - offset - 25) : mention.end - offset + 25]
     return bool(_ALSO.search(around))

@@ -84,6 +84,22 @@ def test_who_speaks_claims_an_act_and_not_whom_it_killed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Israeli strikes killed at least 14 people in Rafah on Monday.", [(14, 14, None)]),
+        ("An Israeli strike killed 14 people in Rafah on Monday.", [(14, 14, 14)]),
+        ("Fourteen people were killed in Russian strikes in Kharkiv, Ukraine, on Monday.", [(14, 14, 14)]),
+        ("Overnight strikes killed 14 people in Khartoum, Sudan, on Monday.", [(14, 14, 14)]),
+        ("An American strike by 14 teachers in Denver ended on Monday.", []),
+        ("A car bomb killed 8 people in Mosul, Iraq, on Monday. Hours later, a second car bomb killed 3 people.", [(8, 8, 8), (3, 3, 3)]),
+        ("A car bomb killed 8 people in Mosul, Iraq, on Monday. Minutes later, a second bomb killed 3 people.", [(11, 11, 11)]),
+    ],
+)  # fmt: skip
+def test_strikes_and_second_bombs_are_told_like_first_ones(text: str, expected: list[Toll]) -> None:
+    assert tolls(text) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "killed"),
     [
         ("Rebels killed 13 soldiers in Gao, Mali, on Monday in the worst attack since February, when 44 soldiers were killed in Ansongo.", [13, 44]),
