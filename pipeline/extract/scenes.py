@@ -38,7 +38,7 @@ _SUBORDINATE = re.compile(
     re.IGNORECASE,
 )
 _OCCASION = re.compile(
-    r"\s+(?:military )?(?:coup|elections?|vote|referendum|revolution|uprising|agreement|deal|ceasefire|truce|withdrawal|deadline|summit|inauguration)\b",
+    r"\s+(?:military )?(?:coup|elections?|vote|referendum|revolution|uprising|agreement|deal|ceasefire|truce|withdrawal|deadline|summit|inauguration|brigades?|battalion|movement|regiment|hospital|university|square|bridge|street)\b",
     re.IGNORECASE,
 )
 _AHEAD_OF = re.compile(r"\b(?:ahead of|in the run-up to) (?:an?|the|its|his)?\s*$", re.IGNORECASE)
@@ -46,6 +46,14 @@ _SINCE_CLAUSE = re.compile(r"^\W*since\b[^,]{5,160}?,\s(?!when\b)", re.IGNORECAS
 _SAYING = re.compile(
     r"\b(?:told|said|announced|reported|stated|met|meeting|speaking|statement|interview|tweeted|added|held|press conference)\b(?![^,.;]*\b(?:that|attacks?|strikes?|raids?|clash(?:es)?|blasts?|bomb(?:ing)?s?|explosions?|shooting|ambush|shelling|fighting|killed|killing|died)\b)[^,.;]{0,40}$",
     re.IGNORECASE,
+)
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_DIGIT = re.compile(r"\d")
+# Between an act and a date: words by which the date is that of something else ("killed 12 in a village founded in 1982").
+_ACT_WORD = re.compile(r"^(?:shot dead|\w+)")
+_OTHER_VERB = re.compile(
+    r"\b(?!(?:killed|wounded|injured|exploded|massacred|murdered|armed|hundred|aged)\b)(?:[a-z]{3,}ed|which|who|that|whose|where|was|were|had|has|have|is|are|fell|built|took|began|since|held|won|died)\b"
 )
 
 
@@ -75,7 +83,18 @@ class Scene:
             (t.start for t in self.triggers if t.start >= after),
             default=min((t.start for t in self.triggers), default=self.sentence.start),
         )
+        if (own := self._own_date(exact, first)) is not None:
+            return own
         return min(exact, key=lambda m: (m.precision, abs(m.start - first))) if exact else None
+
+    def _own_date(self, dates: list[DateMention], act: int) -> DateMention | None:
+        """The year right after the act, beside a weekday of something else ("killed in 1982, were buried on Monday")."""
+        told = sorted((m for m in dates if m.start > act), key=lambda m: m.start)[:1]
+        years = [m for m in told if _YEAR.search(m.text)]
+        if not years or any(_DIGIT.search(m.text) for m in dates if m is not years[0]):
+            return None
+        between = self.sentence.text[act - self.sentence.start : years[0].start - self.sentence.start]
+        return None if _OTHER_VERB.search(_ACT_WORD.sub("", between)) else years[0]
 
     @property
     def _main_clause(self) -> int:

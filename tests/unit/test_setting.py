@@ -152,6 +152,31 @@ def test_the_day_is_that_of_the_act_and_not_of_its_telling(text: str, day: dt.da
     assert incidents(text)[0].date_start == day
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("The bones of 50 villagers massacred by soldiers in Nebaj in Guatemala in 1983 were buried on Monday.", dt.date(1983, 1, 1)),
+        ("A mass grave of 70 men killed by Islamic State in Sinjar, Iraq, in 2015 was found on Monday.", dt.date(2015, 1, 1)),
+        ("A gunman who killed two soldiers in Newry in 1978 was buried on Monday.", dt.date(1978, 1, 1)),
+        ("On Monday gunmen killed 12 people in a camp near Gao, Mali, founded in 1982.", dt.date(2023, 5, 8)),
+        ("Soldiers of the 14 October brigade killed two people in Aden, Yemen, on Monday.", dt.date(2023, 5, 8)),
+    ],
+)  # fmt: skip
+def test_a_past_act_is_never_of_this_week(text: str, day: dt.date) -> None:
+    assert [i.date_start for i in incidents(text)] == [day]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Madrid on Monday remembered the 191 people killed when bombs exploded on trains in March 2004.",
+        "An inquest heard on Monday that soldiers shot dead nine people in Derry in January 1972.",
+    ],
+)
+def test_what_is_remembered_is_no_incident(text: str) -> None:
+    assert incidents(text) == []
+
+
 def test_what_goes_on_without_a_day_is_of_the_day_before_it() -> None:
     text = "Gunmen killed two men in Gao, Mali, on Monday. Hours later, rockets hit the camp at Ansongo."
     assert [i.date_start for i in incidents(text)] == [dt.date(2023, 5, 8), dt.date(2023, 5, 8)]
