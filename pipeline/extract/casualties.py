@@ -51,6 +51,8 @@ _BARE_END = re.compile(
 _ACRONYM = re.compile(r"\([A-Z][\w-]{1,7}\)")
 _QUOTED_WORD = re.compile(r"[“\"]([\w-]+(?: [\w-]+)?)[”\"]")
 _MAN_OF = re.compile(r"\b(?:man|woman|boy|girl|youth|person|child|men|women|boys|girls) of $", re.IGNORECASE)
+# "A commander and two of his men": he is counted with them.
+_COMPANIONS = re.compile(r",? and (?:\w+ )?(?:of )?(?:his|her)\b", re.IGNORECASE)
 _COUPLE = re.compile(r"\b(?:an?|the) (?:\w+ )?couple\b(?! of\b)", re.IGNORECASE)
 _ONE_OF_A_KIND = re.compile(
     r"one of (?:the|its|his|our) (?:\w+ )?(?:worst|deadliest|bloodiest|biggest|largest|most|few|first|last|main)\b",
@@ -189,6 +191,8 @@ def _lexicon(name: str) -> dict[str, list[str]]:
 
 
 def _plural(noun: str) -> list[str]:
+    if noun.endswith("wife"):
+        return [noun, noun[:-2] + "ves"]
     ending = (
         "ies"
         if noun.endswith("y") and noun[-2] not in "aeo"
@@ -379,7 +383,7 @@ def _counted_people(sentence: str) -> list[_People]:
         phrase = _phrase(number, sentence)
         if (
             phrase.noun is not None
-            and _is_one(phrase.noun, match["count"])
+            and (_is_one(phrase.noun, match["count"]) or _COMPANIONS.match(sentence, phrase.end))
             and not _SPEAKS.match(sentence, phrase.end)
         ):
             people.append(phrase)
@@ -518,7 +522,7 @@ def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome
 def _is_list(gap: str, is_bare: bool) -> bool:
     """True where only counted people and joining words stand between a verb and this phrase."""
     if re.fullmatch(
-        r"\s*(?:another\s+|a further\s+|(?:at|on) the spot\s*|(?:together|along|alongside) (?:with )?|(?:himself|herself|themselves)(?:,| and)\s*)?",
+        r"\s*(?:another\s+|a further\s+|(?:at|on) the spot\s*|(?:together|along|alongside) (?:with )?|(?:himself|herself|themselves)(?:,| and)\s*|(?:his|her|their)\s+)?",
         gap,
     ):
         return True
@@ -528,7 +532,9 @@ def _is_list(gap: str, is_bare: bool) -> bool:
         return False
     return bool(
         re.fullmatch(
-            r"[\s\w,'’-]*?(?:,|\band\b|\bincluding\b|\bas well as\b|\bamong them\b)\s*", gap, re.IGNORECASE
+            r"[\s\w,'’-]*?(?:,|\band\b|\bincluding\b|\bas well as\b|\bamong them\b)\s*(?:(?:his|her|their|its)\s+(?:own\s+|other\s+)?)?",
+            gap,
+            re.IGNORECASE,
         )
     ) and bool(_noun_pattern().search(gap))
 

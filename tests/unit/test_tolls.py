@@ -100,6 +100,23 @@ def test_strikes_and_second_bombs_are_told_like_first_ones(text: str, expected: 
 
 
 @pytest.mark.parametrize(
+    ("words", "killed"),
+    [
+        ("Gunmen killed a trader, his wife and their three children", 5),
+        ("An air strike killed a man, his two wives and four children", 7),
+        ("Gunmen killed a tribal elder and his two guards", 3),
+        ("Soldiers killed a commander and three of his men", 4),
+        ("A drone strike killed a Taliban commander and two of his guards", 3),
+        ("A Taliban commander and his two guards were killed by a drone", 3),
+        ("Gunmen killed a woman and her two daughters", 3),
+        ("Her husband was killed by gunmen", 1),
+    ],
+)
+def test_families_and_companions_are_counted_whole(words: str, killed: int) -> None:
+    assert tolls(f"{words} in Kunduz, Afghanistan, on Monday.") == [(killed, killed, killed)]
+
+
+@pytest.mark.parametrize(
     ("text", "killed"),
     [
         ("Rebels killed 13 soldiers in Gao, Mali, on Monday in the worst attack since February, when 44 soldiers were killed in Ansongo.", [13, 44]),
