@@ -141,13 +141,14 @@ class Scene:
         return self.sentence.start + (head.end() if head else 0)
 
     @property
+    def told_places(self) -> list[PlaceMention]:
+        """Places but that where a dispatch was written ("KABUL, Afghanistan – ...")."""
+        return [m for m in self.places if m.start >= self._body]
+
+    @property
     def local_places(self) -> list[PlaceMention]:
-        """Places below the province; not the one where a dispatch was written ("KABUL, Afghanistan – ...")."""
-        return [
-            m
-            for m in self.places
-            if m.start >= self._body and (m.place is None or m.place.kind not in {"country", "adm1"})
-        ]
+        """Places below the province, but that where a dispatch was written."""
+        return [m for m in self.told_places if m.place is None or m.place.kind not in {"country", "adm1"}]
 
     @property
     def site(self) -> PlaceMention | None:

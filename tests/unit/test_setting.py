@@ -117,6 +117,38 @@ def test_the_precision_says_what_is_known_where_there_are_no_coordinates(
     assert incident.latitude is None
 
 
+@pytest.mark.parametrize(
+    ("text", "admin1", "country"),
+    [
+        ("Gunmen killed eight people in Zamfara state in Nigeria on Monday.", "Zamfara", "NGA"),
+        ("Gunmen killed eight farmers in Benue on Monday.", "Benue", "NGA"),
+        ("Rebels killed eight villagers in North Kivu province on Monday.", "North Kivu", "COD"),
+        ("The Taliban killed eight policemen in Helmand on Monday.", "Helmand", "AFG"),
+    ],
+)
+def test_of_a_province_alone_the_coordinates_are_the_provinces(text: str, admin1: str, country: str) -> None:
+    [incident] = incidents(text)
+    told = (incident.place_name, incident.admin1_name, incident.country_code, incident.geo_precision)
+    assert told == (None, admin1, country, 4)
+    assert incident.latitude is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "admin1", "country"),
+    [
+        ("NEW YORK - A bomb killed eight people in Peshawar on Monday.", "Peshawar", "Khyber Pakhtunkhwa", "PAK"),
+        ("GAZA - An Israeli air strike in Khan Younis killed eight people on Monday.", "Khan Younis", "Khan Yunis", "PSE"),
+        ("LONDON - Houthi rebels fired missiles at a ship in the Red Sea on Monday, killing two sailors.", "Red Sea", None, None),
+        ("Militants killed eight soldiers in Sinai on Monday.", "Sinai", None, "EGY"),
+    ],
+)  # fmt: skip
+def test_the_dateline_is_not_the_place_of_the_act(
+    text: str, place: str, admin1: str | None, country: str | None
+) -> None:
+    [incident] = incidents(text)
+    assert (incident.place_name, incident.admin1_name, incident.country_code) == (place, admin1, country)
+
+
 def test_a_place_that_no_gazetteer_knows_lies_in_the_known_one_around_it() -> None:
     [incident] = incidents("Gunmen killed two men in Xuquwa Bwelo in Nigeria's Borno State on Monday.")
     assert (incident.place_name, incident.admin1_name, incident.geonames_id) == (
