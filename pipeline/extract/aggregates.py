@@ -102,7 +102,7 @@ def is_aggregate(
         return True
     if people and _SINCE_IT_BEGAN.search(text):
         return True
-    if people and not exact and any(_RUNNING.match(m.text) for m in periods):
+    if people and not exact and any(m.is_period and _RUNNING.match(m.text) for m in periods):
         return True
     if counted and counted[0] >= 5 and not exact:
         return True

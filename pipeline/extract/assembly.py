@@ -23,6 +23,7 @@ _NO_CLAIM = re.compile(
     r"\b(?:no (?:group|one|organi[sz]ation|armed group|militant group)|nobody|not (?:immediately|yet)|has yet to|there was no|without any)\b",
     re.IGNORECASE,
 )
+_BY = re.compile(r"\b(?:by|from|on behalf of)\s+(?:the\s+)?$", re.IGNORECASE)
 _MODE = re.compile(
     r"\b(?:statement|magazine|newsletter|video|spokes(?:man|person)|Telegram|Amaq|audio|leaflet|website|radio)\b",
     re.IGNORECASE,
@@ -171,8 +172,15 @@ def _claimant(claims: Sequence[Scene], reading: Reading) -> ActorMention | None:
 
 
 def _claiming(scene: Scene, reading: Reading) -> list[ActorMention]:
-    """Named armed groups of a claim, "the group" being the one named last before."""
-    named = (resolve_reference(actor, reading) for actor in scene.actors)
+    """Named armed groups that a claim is the word of, "the group" being the one named last before."""
+    text, offset = scene.sentence.text, scene.sentence.start
+    claim = CLAIM.search(text)
+    speaking = [
+        a
+        for a in scene.actors
+        if claim is None or a.start - offset < claim.start() or _BY.search(text[: a.start - offset])
+    ]
+    named = (resolve_reference(actor, reading) for actor in speaking)
     return [a for a in named if a.actor_type not in {"civilians", "state_forces"} and not a.is_generic]
 
 

@@ -51,6 +51,8 @@ _BARE_END = re.compile(
 _ACRONYM = re.compile(r"\([A-Z][\w-]{1,7}\)")
 _QUOTED_WORD = re.compile(r"[“\"]([\w-]+(?: [\w-]+)?)[”\"]")
 _MAN_OF = re.compile(r"\b(?:man|woman|boy|girl|youth|person|child|men|women|boys|girls) of $", re.IGNORECASE)
+# "A commander and two of his men": he is counted with them.
+_COMPANIONS = re.compile(r",? and (?:\w+ )?(?:of )?(?:his|her)\b", re.IGNORECASE)
 _COUPLE = re.compile(r"\b(?:an?|the) (?:\w+ )?couple\b(?! of\b)", re.IGNORECASE)
 _ONE_OF_A_KIND = re.compile(
     r"one of (?:the|its|his|our) (?:\w+ )?(?:worst|deadliest|bloodiest|biggest|largest|most|few|first|last|main)\b",
@@ -68,7 +70,24 @@ _HOLDERS = re.compile(
     re.IGNORECASE,
 )
 _AGED = re.compile(r"\b(?:aged|age|of)\s+$", re.IGNORECASE)
-_AGES = re.compile(r"\b(?:aged|ages|ages of|aged between|age of)\s+$", re.IGNORECASE)
+_AGES = re.compile(
+    r"\b(?:aged|ages|ages of|ages rang\w+|age of)\s+(?:(?:between|from|just|only)\s+)?$", re.IGNORECASE
+)
+_NEXT_AGE = re.compile(r"\s*(?:,|,?\s(?:and|or|to))\s+")
+# "Two men, 30 and 41, were killed": numbers set off by commas are no people.
+_AGES_SET_OFF = re.compile(
+    rf",\s+(?:{WORDS}|\d{{1,2}})(?:,\s+(?:{WORDS}|\d{{1,2}}))*,?\s+and\s+(?:{WORDS}|\d{{1,2}})(?=,(?! respectively))",
+    re.IGNORECASE,
+)
+# Before a count: nobody of them ("none of the 15 soldiers"), or some share of them that it does not say ("half of the 20").
+_NONE_OF = re.compile(
+    r"\b(?:none of|neither of|not (?:a single )?(?:one|any) of|no (?:one|member) of|not)(?:\s+(?:the|its|their|his|these|those))?\s+$",
+    re.IGNORECASE,
+)
+_SHARE_OF = re.compile(
+    rf"\b(?:(?:half|most|many|some|thirds?|quarters?|fifths?|majority|per ?cent|few) of|half|all but|(?:nearly|almost|not) all(?: of)?|(?:{WORDS}|\d+) in)(?:\s+(?:the|its|their|his|these|those))?\s+$",
+    re.IGNORECASE,
+)
 # "Two workers (a guard and a driver)": who the counted people were.
 _ASIDE = re.compile(r"\((?![^)]*\b(?:killed|died|wounded|injured)\b)[^)]{3,80}\)")
 _DEATHS = re.compile(r"\b(?:deaths?|fatalit(?:y|ies))$", re.IGNORECASE)
@@ -78,6 +97,15 @@ _FOUND_DEAD = re.compile(r"\b(?:bodies|corpses|body)\b", re.IGNORECASE)
 _WERE = r"\s*(?:more|others)?\s*(?:were|was|have been|had been|are|are being|was being)(?:\s+(?:also|reportedly|seriously|critically|\w+ly))?\s+"
 _TOTAL = re.compile(
     r"\b(?:death toll|toll|number of (?:[\w’'-]+ ){1,6}(?:killed|dead)|number of (?:deaths|fatalities|dead|victims))\b[^.;]{0,180}?\b(?:to|at|of|is|was|reached|stood at|stands at)\s*$",
+    re.IGNORECASE,
+)
+# "Could have killed 50", "may kill", "a plot to kill": nobody came to harm; "may have killed" is not among them.
+_UNREAL = re.compile(
+    r"\b(?:(?:could|would|should|must) have|(?:could|would|can|cannot|might|may|should|must|will|shall|won['’]t)(?! have\b)|(?:plan|plot|vow|threat|intend|want|aim|attempt|order|hop|prepar)\w*(?: \w+){0,4}? to|(?:try|tried|trying|seek|sought) to)\s+(?:(?:\w+ly|also|not|again|be|been|get)\s+)*(?:\w+ (?:and|or)\s+)?$",
+    re.IGNORECASE,
+)
+_AND_UNREAL = re.compile(
+    r"\b(?:could|would|can|might|may|should|must|will|shall) (?!have\b)[a-z]+\b[^.;]{0,60}\band\s+$",
     re.IGNORECASE,
 )
 # Past these words a verb says something of somebody else.
@@ -163,6 +191,8 @@ def _lexicon(name: str) -> dict[str, list[str]]:
 
 
 def _plural(noun: str) -> list[str]:
+    if noun.endswith("wife"):
+        return [noun, noun[:-2] + "ves"]
     ending = (
         "ies"
         if noun.endswith("y") and noun[-2] not in "aeo"
@@ -291,6 +321,9 @@ def outcome_words(sentence: str) -> list[OutcomeWord]:
             continue
         if kind == "displaced" and _ATTRIBUTE.match(sentence, match.end()):
             continue
+        head = sentence[max(0, match.start() - 90) : match.start()]
+        if _UNREAL.search(head) or (text == "kill" and _AND_UNREAL.search(head)):
+            continue
         outcome: Outcome = kind  # type: ignore[assignment]
         forms = lexicon[kind]
         active, passive = text in forms["active"], text in forms["passive"]  # type: ignore[call-overload]
@@ -308,7 +341,16 @@ def outcome_words(sentence: str) -> list[OutcomeWord]:
 
 def _counted_people(sentence: str) -> list[_People]:
     people = []
+    set_off = [match.span() for match in _AGES_SET_OFF.finditer(sentence)]
+    age: NumberMention | None = None
     for number in find_numbers(sentence):
+        if _AGES.search(sentence[max(0, number.start - 25) : number.start]) or (
+            age is not None
+            and _NEXT_AGE.fullmatch(sentence[age.end : number.start])
+            and _phrase(number, sentence).noun is None
+        ):
+            age = number
+            continue
         if (
             _AGE.match(sentence, number.end)
             or _MAN_OF.search(sentence[max(0, number.start - 16) : number.start])
@@ -317,10 +359,10 @@ def _counted_people(sentence: str) -> list[_People]:
                 _AGED.search(sentence[max(0, number.start - 20) : number.start])
                 and _COMMA.match(sentence, number.end)
             )
-            or _AGES.search(sentence[max(0, number.start - 25) : number.start])
+            or any(start < number.start < end for start, end in set_off)
         ):
             continue
-        people.append(_phrase(number, sentence))
+        people.append(_phrase(_meant(number, sentence), sentence))
     people += [
         _People(NumberMention(m.start(), m.end(), m[0], 1, 1, 1, "exact"), m.end(), None, "unknown")
         for m in _ANOTHER.finditer(sentence)
@@ -341,11 +383,21 @@ def _counted_people(sentence: str) -> list[_People]:
         phrase = _phrase(number, sentence)
         if (
             phrase.noun is not None
-            and _is_one(phrase.noun, match["count"])
+            and (_is_one(phrase.noun, match["count"]) or _COMPANIONS.match(sentence, phrase.end))
             and not _SPEAKS.match(sentence, phrase.end)
         ):
             people.append(phrase)
     return sorted(people, key=lambda p: p.number.start)
+
+
+def _meant(number: NumberMention, sentence: str) -> NumberMention:
+    """The count as the words before it limit it: none of so many, or an unknown share of them."""
+    before = sentence[max(0, number.start - 40) : number.start]
+    if _NONE_OF.search(before):
+        return replace(number, low=0, best=0, high=0, qualifier="exact")
+    if _SHARE_OF.search(before):
+        return replace(number, low=None, best=None, high=None, qualifier="vague")
+    return number
 
 
 def _is_apposition(start: int, singles: set[int], sentence: str) -> bool:
@@ -470,7 +522,7 @@ def _outcome_of(people: _People, words: _OutcomeWords, sentence: str) -> Outcome
 def _is_list(gap: str, is_bare: bool) -> bool:
     """True where only counted people and joining words stand between a verb and this phrase."""
     if re.fullmatch(
-        r"\s*(?:another\s+|a further\s+|(?:at|on) the spot\s*|(?:together|along|alongside) (?:with )?|(?:himself|herself|themselves)(?:,| and)\s*)?",
+        r"\s*(?:another\s+|a further\s+|(?:at|on) the spot\s*|(?:together|along|alongside) (?:with )?|(?:himself|herself|themselves)(?:,| and)\s*|(?:his|her|their)\s+)?",
         gap,
     ):
         return True
@@ -480,7 +532,9 @@ def _is_list(gap: str, is_bare: bool) -> bool:
         return False
     return bool(
         re.fullmatch(
-            r"[\s\w,'’-]*?(?:,|\band\b|\bincluding\b|\bas well as\b|\bamong them\b)\s*", gap, re.IGNORECASE
+            r"[\s\w,'’-]*?(?:,|\band\b|\bincluding\b|\bas well as\b|\bamong them\b)\s*(?:(?:his|her|their|its)\s+(?:own\s+|other\s+)?)?",
+            gap,
+            re.IGNORECASE,
         )
     ) and bool(_noun_pattern().search(gap))
 

@@ -25,6 +25,16 @@ _TOTAL_OF_PERIOD = re.compile(
     rf",?\s+(?=(?:bringing|raising|taking|pushing|lifting)\s+(?:the|to)\b[^;]{{0,150}}?\b{_OVER_PERIOD})",
     re.IGNORECASE,
 )
+# "The worst attack since March, when 42 soldiers died", "since gunmen killed 160": an older act, told to measure this one.
+_SINCE = re.compile(r",?\s+(?=since\b[^,;.]{3,40},?\s+when\b)", re.IGNORECASE)
+_WORST_SINCE = re.compile(
+    r"(?<!\w)(?:worst|deadliest|bloodiest|biggest|largest|heaviest|highest|most \w+|first|latest|such)\b[^,;.]{0,60}?(?P<cut>\s+since\s+)",
+    re.IGNORECASE,
+)
+_COMES_AFTER = re.compile(
+    rf",?\s+(?=(?:comes?|came|coming|occurred|happened)\s+(?:just |only |barely |less than )?(?:(?:an?|{WORDS}|\d{{1,2}}|several|some|a few)\s+)?(?:hour|day|week|month|year)s?\s+after\b|follows\b)",
+    re.IGNORECASE,
+)
 _OWN_ACT = re.compile(
     r"\b(?:an?|another|separate|two|three|several)\s+(?:[\w-]+\s+){0,4}?(?:attacks?|bombings?|blasts?|explosions?|raids?|ambush(?:es)?|clash(?:es)?|air ?strikes?|strikes?|drones?|mines?|landmines?|bombs?|shelling|shootings?|rockets?|missiles?|mortars?|encounters?)\b",
     re.IGNORECASE,
@@ -52,6 +62,12 @@ def _pieces(sentence: Sentence) -> Iterator[Sentence]:
 
 def _cut(text: str) -> tuple[int, int] | None:
     """Where the first act ends and the second begins, if there are two."""
+    for match in [*_SINCE.finditer(text), *_COMES_AFTER.finditer(text)]:
+        if _counts(text[match.end() :]):
+            return match.start(), match.end()
+    for match in _WORST_SINCE.finditer(text):
+        if _harms(text[match.end() :]):
+            return match.span("cut")
     for match in _ANOTHER_DAY.finditer(text):
         if _harms(text[: match.start()]) and _harms(text[match.end() :]):
             return match.start(), match.end()

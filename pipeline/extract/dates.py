@@ -22,6 +22,7 @@ _WEEKDAY = "(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
 _DAY = r"(?:[0-3]?\d)(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
 _COUNT = rf"(?:\d{{1,3}}|{WORDS}|a couple of|a few|several|a|an)"
+_WHEN = re.compile(r",?\s+when\b", re.IGNORECASE)
 Span = tuple[dt.date | None, dt.date | None, int, bool]
 Rule = Callable[[re.Match[str], dt.date | None], Span | None]
 
@@ -205,6 +206,12 @@ def _this_unit(match: re.Match[str], published: dt.date | None) -> Span | None:
 
 
 def _since(match: re.Match[str], published: dt.date | None) -> Span | None:
+    """ "Since March" is a period; a clause "since March, when ..." dates what happened then."""
+    if match.start() == 0 and _WHEN.match(match.string, match.end()):
+        if match["year_only"]:
+            year = int(match["year_only"])
+            return (dt.date(year, 1, 1), dt.date(year, 12, 31), 5, False)
+        return _full_date(match, published) if match["day"] else _month_only(match, published)
     if match["year_only"]:
         start: dt.date | None = dt.date(int(match["year_only"]), 1, 1)
     elif match["day"]:

@@ -23,7 +23,8 @@ _PRONOUN = re.compile(r"\b(?:we|they|you|these|those)\s+(?:\w+\s+)?$", re.IGNORE
 _NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:\s+(?:al-|el-|bin\s+|ibn\s+|de\s+|van\s+)?[A-ZÀ-Þ][\w'’.-]*){1,4}"
 _TITLE = r"(?:Mr|Mrs|Ms|Sgt|Lt|Col|Gen|Capt|Maj|Cpl|Pvt|Dr|Sheikh|Mayor|Governor|Judge|Father|Imam|Haji|Mullah|Sergeant|Captain|Colonel|General|Major|Lieutenant|Corporal|Constable|Inspector|Commander)\.?\s+"
 # "Killed with his driver": whoever is killed with somebody's driver is somebody.
-_KIN = re.compile(r"(?:his|her|their)\s", re.IGNORECASE)
+_KIN = re.compile(r"(?:\w+ of )?(?:his|her|their)\s", re.IGNORECASE)
+_KIN_BEFORE = re.compile(r"\b(?:his|her|their)\s+(?:own\s+|other\s+)?$", re.IGNORECASE)
 _CLAUSE = re.compile(r"[;:]|\b(?:that|when|while|where|after|before|because|but|and|as)\b", re.IGNORECASE)
 _GROUP_NAME = re.compile(
     r"(?:forces|troops|fighters|militants|soldiers|rebels|army|police|people|[a-z]{3,}(?:is|ans|ese))$",
@@ -43,9 +44,11 @@ def _object_pattern() -> re.Pattern[str]:
 
 def find_persons(sentence: str, offset: int, counted: Sequence[CasualtyMention]) -> list[CasualtyMention]:
     """Persons killed or injured one at a time, where the sentence counts nobody with the same outcome."""
-    told = {m.outcome for m in counted if not _KIN.match(m.text)} | (
-        {"killed", "injured"} if any(m.outcome == "killed_or_injured" for m in counted) else set()
-    )
+    told = {
+        m.outcome
+        for m in counted
+        if not _KIN.match(m.text) and not _KIN_BEFORE.search(sentence[: m.start - offset])
+    } | ({"killed", "injured"} if any(m.outcome == "killed_or_injured" for m in counted) else set())
     found: dict[str, CasualtyMention] = {}
     for word in outcome_words(sentence):
         if (
@@ -55,7 +58,7 @@ def find_persons(sentence: str, offset: int, counted: Sequence[CasualtyMention])
         ):
             continue
         span = _subject_of(word, sentence) or _object_of(word, sentence)
-        if span is not None:
+        if span is not None and not _is_counted(span, counted, sentence, offset):
             start, end = span
             found[word.outcome] = CasualtyMention(
                 start + offset,
@@ -70,6 +73,18 @@ def find_persons(sentence: str, offset: int, counted: Sequence[CasualtyMention])
                 "exact",
             )
     return list(found.values())
+
+
+def _is_counted(
+    span: tuple[int, int], counted: Sequence[CasualtyMention], sentence: str, offset: int
+) -> bool:
+    """True where the words count somebody, or follow a count that they are said of."""
+    start, end = span
+    return any(
+        (m.start - offset < end and start < m.end - offset) or not sentence[m.end - offset : start].strip()
+        for m in counted
+        if m.start - offset < end
+    )
 
 
 def _subject_of(word: OutcomeWord, sentence: str) -> tuple[int, int] | None:

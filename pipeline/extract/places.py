@@ -417,7 +417,7 @@ def _dateline_country(candidates: Sequence[_Candidate]) -> Counter[str]:
             named = [
                 p
                 for p in default_gazetteer().lookup(candidate.name)
-                if fold(p.name) == fold(candidate.name) and p.population >= _A_CITY
+                if p.kind == "ppl" and fold(p.name) == fold(candidate.name) and p.population >= _A_CITY
             ]
             return Counter({place.country_code: 1 for place in named[:1]})
     return Counter()
@@ -501,6 +501,9 @@ def _options(candidate: _Candidate, counts: Counter[str], located: Counter[str])
                 p.kind != "ppl",
             ),
         )
+    meant = _meant_places().get(exact, [])
+    if len(meant) == 1 and not counts:
+        return meant
     provinces = [p for p in found if p.kind == "adm1" and fold(p.name) == exact]
     others = [p for p in found if p.population >= _A_CITY]
     if len(exact) > 5 and len({p.country_code for p in [*provinces, *others]}) == 1 and provinces:
@@ -574,7 +577,9 @@ def _choose(
         chosen = [p for p in chosen if p.kind in levels] or chosen
     elif any(p.kind == "ppl" for p in chosen):
         first = chosen[0]
-        chosen = [p for p in chosen if p.kind == "ppl" and p.country_code == first.country_code] or chosen
+        named = [p for p in chosen if p.kind == "ppl" and p.country_code == first.country_code]
+        is_hamlet = kind is None and all(p.population < _A_TOWN for p in named)
+        chosen = chosen if first.kind == "adm1" and is_hamlet else named or chosen
     if len(chosen) > 1 and chosen[0].population < 50_000:
         near = [a for a in anchors if a.country_code == chosen[0].country_code]
         if near:

@@ -22,6 +22,7 @@ from pipeline.extract.statements import OLD_DAYS, kind_of
 from pipeline.extract.triggers import (
     TriggerMention,
     conflict_words,
+    denied_spans,
     find_triggers,
     screened_out,
     unreal_spans,
@@ -60,7 +61,7 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
         scene = Scene(
             sentence,
             _real(find_triggers(sentence.text, sentence.start), sentence),
-            find_casualties(sentence.text, sentence.start),
+            _undenied(find_casualties(sentence.text, sentence.start), sentence),
             [
                 replace(m, start=m.start + sentence.start, end=m.end + sentence.start)
                 for m in find_dates(sentence.text, written_on, last_day)
@@ -71,7 +72,7 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
         )
         scene.persons = [
             m
-            for m in find_persons(sentence.text, sentence.start, scene.casualties)
+            for m in _undenied(find_persons(sentence.text, sentence.start, scene.casualties), sentence)
             if not _is_group(m, scene)
         ]
         kin = {m.outcome for m in scene.casualties}
@@ -129,6 +130,11 @@ def _is_group(person: CasualtyMention, scene: Scene) -> bool:
 def _real(triggers: list[TriggerMention], sentence: Sentence) -> list[TriggerMention]:
     spans = [(start + sentence.start, end + sentence.start) for start, end in unreal_spans(sentence.text)]
     return [t for t in triggers if not any(start <= t.start < end for start, end in spans)]
+
+
+def _undenied(casualties: list[CasualtyMention], sentence: Sentence) -> list[CasualtyMention]:
+    spans = [(start + sentence.start, end + sentence.start) for start, end in denied_spans(sentence.text)]
+    return [m for m in casualties if not any(start <= m.start < end for start, end in spans)]
 
 
 def _inside(mentions: Sequence[_Mention], sentence: Sentence) -> list[_Mention]:

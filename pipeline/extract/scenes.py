@@ -15,7 +15,7 @@ DATELINE = re.compile(
     r"^(?:[A-ZÀ-Þ][\w'’. -]{1,40}(?:[,/]\s?[\w'’. -]{2,40}){0,3}(?:\s\([^)]{1,40}\))?\s?(?:[–—]|--|-\s|\s-)\s?|[A-ZÀ-Þ]{3,}[A-ZÀ-Þ’'. -]*(?:,\s[\w'’. -]{2,40}){0,2}:\s|[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)?(?:, [A-Z][a-z]{2,8}\.? \d{1,2})?(?:,? \d{4})?: |[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)? \([A-Z][A-Za-z ]{1,20}\):? )"
 )
 _SEPARATE = re.compile(
-    r"^\W*(?:(?-i:while|whereas)|separately|elsewhere|in (?:yet )?(?:a |an )?(?:\w+ )?(?:separate|another|other|different|second|third|similar)\b|another (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|airstrike|clash|raid|ambush|shooting|protest|assault)|(?:a|the) (?:second|separate|third) (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|clash|raid|ambush|shooting)|earlier,? in a separate|similarly|likewise|two days (?:earlier|later)|(?:a|one) (?:day|week) (?:earlier|later|before)|(?:on )?the (?:same|previous|following|next) day)\b"
+    r"^\W*(?:(?:an |\w+ )?(?:hours?|days?) (?:later|earlier|afterwards),? )?(?:(?-i:while|whereas)|separately|elsewhere|in (?:yet )?(?:a |an )?(?:\w+ )?(?:separate|another|other|different|second|third|similar)\b|another (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|airstrike|clash|raid|ambush|shooting|protest|assault)|(?:a|the) (?:second|separate|third) (?:\w+ ){0,2}(?:attack|incident|blast|bomb|bombing|explosion|strike|clash|raid|ambush|shooting)|earlier,? in a separate|similarly|likewise|two days (?:earlier|later)|(?:a|one) (?:day|week) (?:earlier|later|before)|(?:on )?the (?:same|previous|following|next) day)\b"
     r"|\bin (?:a |an )?(?:separate|another|unrelated|different) (?:\w+ ){0,2}(?:attack|incident|encounter|operation|raid|clash|blast|shooting|ambush|strike|development)s?\b",
     re.IGNORECASE,
 )
@@ -38,14 +38,22 @@ _SUBORDINATE = re.compile(
     re.IGNORECASE,
 )
 _OCCASION = re.compile(
-    r"\s+(?:military )?(?:coup|elections?|vote|referendum|revolution|uprising|agreement|deal|ceasefire|truce|withdrawal|deadline|summit|inauguration)\b",
+    r"\s+(?:military )?(?:coup|elections?|vote|referendum|revolution|uprising|agreement|deal|ceasefire|truce|withdrawal|deadline|summit|inauguration|brigades?|battalion|movement|regiment|hospital|university|square|bridge|street)\b",
     re.IGNORECASE,
 )
 _AHEAD_OF = re.compile(r"\b(?:ahead of|in the run-up to) (?:an?|the|its|his)?\s*$", re.IGNORECASE)
-_SINCE_CLAUSE = re.compile(r"^\W*since\b[^,]{5,160}?,\s", re.IGNORECASE)
+_SINCE_CLAUSE = re.compile(r"^\W*since\b[^,]{5,160}?,\s(?!when\b)", re.IGNORECASE)
 _SAYING = re.compile(
     r"\b(?:told|said|announced|reported|stated|met|meeting|speaking|statement|interview|tweeted|added|held|press conference)\b(?![^,.;]*\b(?:that|attacks?|strikes?|raids?|clash(?:es)?|blasts?|bomb(?:ing)?s?|explosions?|shooting|ambush|shelling|fighting|killed|killing|died)\b)[^,.;]{0,40}$",
     re.IGNORECASE,
+)
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_DIGIT = re.compile(r"\d")
+# Between an act and a date: words by which the date is that of something else ("killed 12 in a village founded in 1982").
+_ACT_WORD = re.compile(r"^(?:shot dead|\w+)")
+_OTHER_VERB = re.compile(
+    r"\b(?!(?:killed|wounded|injured|exploded|massacred|murdered|armed|hundred|aged)\b)(?:[a-z]{3,}ed|which|who|that|whose|where|was|were|had|has|have|is|are|fell|built|took|began|since|held|won|died)\b"
 )
 
 
@@ -75,7 +83,18 @@ class Scene:
             (t.start for t in self.triggers if t.start >= after),
             default=min((t.start for t in self.triggers), default=self.sentence.start),
         )
+        if (own := self._own_date(exact, first)) is not None:
+            return own
         return min(exact, key=lambda m: (m.precision, abs(m.start - first))) if exact else None
+
+    def _own_date(self, dates: list[DateMention], act: int) -> DateMention | None:
+        """The year right after the act, beside a weekday of something else ("killed in 1982, were buried on Monday")."""
+        told = sorted((m for m in dates if m.start > act), key=lambda m: m.start)[:1]
+        years = [m for m in told if _YEAR.search(m.text)]
+        if not years or any(_DIGIT.search(m.text) for m in dates if m is not years[0]):
+            return None
+        between = self.sentence.text[act - self.sentence.start : years[0].start - self.sentence.start]
+        return None if _OTHER_VERB.search(_ACT_WORD.sub("", between)) else years[0]
 
     @property
     def _main_clause(self) -> int:
@@ -122,13 +141,14 @@ class Scene:
         return self.sentence.start + (head.end() if head else 0)
 
     @property
+    def told_places(self) -> list[PlaceMention]:
+        """Places but that where a dispatch was written ("KABUL, Afghanistan – ...")."""
+        return [m for m in self.places if m.start >= self._body]
+
+    @property
     def local_places(self) -> list[PlaceMention]:
-        """Places below the province; not the one where a dispatch was written ("KABUL, Afghanistan – ...")."""
-        return [
-            m
-            for m in self.places
-            if m.start >= self._body and (m.place is None or m.place.kind not in {"country", "adm1"})
-        ]
+        """Places below the province, but that where a dispatch was written."""
+        return [m for m in self.told_places if m.place is None or m.place.kind not in {"country", "adm1"}]
 
     @property
     def site(self) -> PlaceMention | None:

@@ -34,6 +34,7 @@ _NOUN = re.compile(r"\s+[a-z]{4,}(?<!that)(?<!when)(?<!from)(?<!with)\b")
 _SAME_NEWS_DAYS = 10
 # Precisions of a place, by UCDP.
 _NEAR_A_PLACE = 2
+_A_PROVINCE = 4
 _A_COUNTRY = 6
 _AT_SEA = 7
 _RECENT_DAYS = 31
@@ -106,7 +107,8 @@ def _located(
     if mention is not None and mention.place is not None:
         return mention.place, mention.geo_precision
     if mention is None:
-        return None, None
+        is_known = division is not None and division.place is not None and division.place.kind == "adm1"
+        return (division.place, _A_PROVINCE) if division is not None and is_known else (None, None)
     parents = {fold(name) for name in mention.parent_names}
     around = [
         m.place
@@ -117,7 +119,7 @@ def _located(
     smaller = sorted(around, key=lambda place: place.kind == "adm1")
     if not smaller:
         return None, mention.geo_precision
-    return smaller[0], 4 if smaller[0].kind == "adm1" else 3
+    return smaller[0], _A_PROVINCE if smaller[0].kind == "adm1" else 3
 
 
 def _is_about(scene: Scene, incident: Incident) -> bool:
@@ -180,13 +182,25 @@ def _division(mention: PlaceMention | None, incident: Incident, reading: Reading
         ]
         if same:
             return min(same, key=lambda m: abs(m.start - mention.start))
-    provinces = [m for scene in incident.scenes for m in scene.places if m.place and m.place.kind == "adm1"]
+    country = mention.place.country_code if mention is not None and mention.place is not None else None
+    provinces = [
+        m
+        for scene in incident.scenes
+        for m in scene.told_places
+        if m.place and m.place.kind == "adm1" and country in (None, m.place.country_code)
+    ]
     return provinces[0] if provinces else None
 
 
 def _main_country(incident: Incident, reading: Reading) -> tuple[str | None, tuple[int, int] | None]:
     """The country that the scene names or has a known place in, else the one the article lays most in; with its words."""
-    named = [m for scene in incident.scenes for m in scene.places if m.place and not _is_beyond(m, reading)]
+    at_sea = incident.site is not None and incident.site.geo_precision == _AT_SEA
+    named = [
+        m
+        for scene in incident.scenes
+        for m in (scene.told_places if at_sea else scene.places)
+        if m.place and not _is_beyond(m, reading)
+    ]
     laid = located_countries(reading.text)
     countries = [
         m
@@ -200,7 +214,7 @@ def _main_country(incident: Incident, reading: Reading) -> tuple[str | None, tup
     told += [m for m in named if m.place and m.place.kind != "country"]
     if told and told[0].place:
         return told[0].place.country_code, (told[0].start, told[0].end)
-    if incident.site is not None and incident.site.geo_precision == _AT_SEA:
+    if at_sea:
         return None, None
     counts = Counter(laid or country_counts(reading.text))
     counts.update(m.place.country_code for m in reading.places if m.place and m.place.kind != "country")

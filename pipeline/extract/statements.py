@@ -12,11 +12,11 @@ _YEAR_ONLY = 5
 OLD_DAYS = 200
 """What lies further back than this is background, unless it is told with its day and place."""
 # Nothing else in a sentence outweighs these; the other screens yield to an armed party and its act.
-_FIRM = {"rehearsed", "remembered", "tried", "sport", "disease", "economy", "crime"}
+_FIRM = {"staged", "rehearsed", "remembered", "tried", "sport", "disease", "economy", "crime"}
 _NATURAL = {"accident", "disease", "sport", "economy"}
 _WEAK = {"Attack", "Arrests", "Peaceful protest", "Armed clash", "Looting/property destruction"}
 _NOMINAL = re.compile(
-    r"attacks?|attacking|attackers?|raids?|killings?|operation|assaults?|battles?|offensive|clashes|explosives|bombs?|rockets?|missiles?|mortars?|artillery|blasts|explosions|bombings|drones?|fighting \w+|warplanes|protest|protesters|demonstrators|mines?|ied|ieds|shootings?|murders?|abductions|kidnappings|executions|massacres",
+    r"(?!air|drone|aerial)[\w.-]+ strikes?|attacks?|attacking|attackers?|raids?|killings?|operation|assaults?|battles?|offensive|clashes|explosives|bombs?|rockets?|missiles?|mortars?|artillery|blasts|explosions|bombings|drones?|fighting \w+|warplanes|protest|protesters|demonstrators|mines?|ied|ieds|shootings?|murders?|abductions|kidnappings|executions|massacres",
     re.IGNORECASE,
 )
 # Words of harm that say nothing of an act: floods and fevers kill too.
@@ -46,6 +46,11 @@ _HABITUAL = re.compile(
     re.IGNORECASE,
 )
 
+# Clauses cut from a sentence, "came days after an ambush in which 25 died": an older act, which needs a day of its own.
+_BACKGROUND = re.compile(
+    r"(?:comes?|came|coming|occurred|happened)\b[^,;.]{0,30}?\bafter\b|(?:[a-z]+ ){0,2}(?:hours|days|weeks|months|years) after\b|follows\b"
+)
+
 
 def kind_of(scene: Scene, published_on: dt.date | None) -> str:
     """What kind of statement a sentence is: ``act``, ``aggregate``, ``claim``, ``detail`` or ``none``."""
@@ -64,7 +69,7 @@ def kind_of(scene: Scene, published_on: dt.date | None) -> str:
         return "none"
     if scene.screen in _FIRM or (scene.screen and not _is_armed_act(scene)):
         return "none"
-    if _is_ahead(scene, published_on):
+    if _is_ahead(scene, published_on) or (_BACKGROUND.match(text) and not scene.day):
         return "none"
     if _is_old(scene, published_on) or (
         _HABITUAL.search(text) and not scene.day and not (scene.victims and scene.statement_day)

@@ -36,11 +36,29 @@ _OWN_DEAD = re.compile(
     r"\b(?:its|their) (?:own )?(?:\w+ )?(?:soldiers?|troops|fighters?|men|members?|officers?|police\w*|forces|personnel|service\w+|guards?)\b",
     re.IGNORECASE,
 )
+_SPEAKS = re.compile(rf"[^,.;]{{0,30}}?\b{_SAYS}\b", re.IGNORECASE)
+_WITNESSES = re.compile(
+    rf"\b(?:residents?|witnesse?s?|villagers|locals|survivors|medics|doctors|activists|monitors|elders|relatives|families)\b[^,.;]{{0,30}}?\b{_SAYS}\b",
+    re.IGNORECASE,
+)
+_DID_IT = re.compile(
+    rf"\b{_SAYS}\b[^,.;]{{0,20}}?\b(?:it|they|its \w+|their \w+)\b[^,.;]{{0,40}}?\b(?:killed|neutrali[sz]ed|eliminated|shot)\b",
+    re.IGNORECASE,
+)
 # "Nearly 50" is fewer; who is feared dead may live.
 _SHORT_OF = re.compile(r"(?:nearly|almost|close to)\b", re.IGNORECASE)
-_FEARED = re.compile(r"\s+(?:(?:are|were|is|was)\s+)?(?:feared|presumed|believed)\b", re.IGNORECASE)
+_FEARED = re.compile(
+    r"\s+(?:(?:(?:are|were|is|was)\s+)?(?:feared|presumed|believed)|(?:may|might) have (?:been|died))\b",
+    re.IGNORECASE,
+)
+_MAY_HAVE = re.compile(r"\b(?:may|might) have (?:\w+ )?\w+\s+$", re.IGNORECASE)
 _DENIED = re.compile(r"\bden(?:ied|ies|ying) (?:\w+ )?that\b[^,;]*", re.IGNORECASE)
 _ALSO = re.compile(r"\b(?:also|another|a further|additional)\b", re.IGNORECASE)
+# "Minutes later a second bomb killed five": more of the dead of one attack.
+_SECOND = re.compile(
+    r"\b(?:a|the) (?:second|third) (?:\w+ ){0,2}(?:bomb\w*|blast|explosion|strike|air ?strike|missile|rocket|shell|drone|device)\b[^,;.]{0,40}?\bkill",
+    re.IGNORECASE,
+)
 _DEATH = re.compile(
     r"\b(?:kill\w*|dead|deadly|death\w*|died|dies|dying|die|fatal\w*|bod(?:y|ies)|corpses?|murder\w*|massacre\w*|assassinat\w+|execut\w+|behead\w*|slain|lives|casualt\w+|victims?|toll|martyr\w*|perish\w*|neutrali[sz]\w*|eliminat\w*|slaughter\w*|hacked|throats?|survive\w*|blown (?:to|apart)|funeral|buri(?:ed|al)|coffins?|mourn\w*|hell|last breath|shot dead|gunned down|lynched|succumbed|critical\w*|were (?:hit|shot))\b",
     re.IGNORECASE,
@@ -62,22 +80,34 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
     """The toll of an incident.
 
     A raised total ("the toll rose to 14") replaces what came before. Counts of two statements that differ are
-    summed where they count different people, and otherwise span low to high.
+    summed where they count different people, and otherwise span low to high. What two sides claim of one act is
+    never summed: each has a toll of its own, and the incident's spans them.
     """
+    sides: list[Toll] = []
     toll = Toll()
+    speaking: Scene | None = None
     for scene in scenes:
+        turns = speaking is not None and _contradicts(scene, speaking)
+        so_far = Toll() if turns else toll
         stated = [
             m
             for m in scene.casualties
             if m.outcome == outcome
             and not m.is_subset
             and not _is_aside(m, scene)
-            and (_DISPUTES.search(scene.sentence.text) or not _is_part(m, toll))
+            and (
+                _DISPUTES.search(scene.sentence.text)
+                or _SECOND.search(scene.sentence.text)
+                or not _is_part(m, so_far)
+            )
         ]
-        if not stated and not toll.mentions and outcome == "killed":
+        if not stated and not sides and not toll.mentions and outcome == "killed":
             stated = [m for m in scene.casualties if m.outcome == outcome and m.low]
         if not stated:
             continue
+        if turns and toll.mentions:
+            sides.append(toll)
+        toll, speaking = so_far, scene if _side(scene) else speaking
         told = _told(stated, scene)
         if not toll.mentions or (any(m.is_total for m in stated) and _RAISED.search(scene.sentence.text)):
             toll = told
@@ -85,7 +115,26 @@ def toll_of(scenes: Sequence[Scene], outcome: Outcome) -> Toll:
             toll = _joined(toll, told)
         else:
             toll = _spanned(toll, told)
+    for other in sides[::-1]:
+        toll = _spanned(other, toll)
     return toll if toll.mentions else _uncounted(scenes, outcome)
+
+
+def _side(scene: Scene) -> str | None:
+    """Whose word a sentence is, where that is told: a state's, an armed group's, or that of people who saw it."""
+    text, offset = scene.sentence.text, scene.sentence.start
+    for actor in scene.actors:
+        if _SPEAKS.match(text, actor.end - offset) and actor.actor_type not in {"civilians", "protesters"}:
+            return "state" if actor.actor_type in {"state_forces", "external_forces"} else "group"
+    return "witnesses" if _WITNESSES.search(text) else None
+
+
+def _contradicts(scene: Scene, other: Scene) -> bool:
+    """True where another side speaks, and one of the two of what it did itself: "... said it had killed 40 rebels"."""
+    side, others = _side(scene), _side(other)
+    if side is None or others is None or side == others or _ALSO.search(scene.sentence.text):
+        return False
+    return any(_DID_IT.search(s.sentence.text) for s in (scene, other))
 
 
 def _told(stated: Sequence[CasualtyMention], scene: Scene) -> Toll:
@@ -114,7 +163,10 @@ def _told(stated: Sequence[CasualtyMention], scene: Scene) -> Toll:
 
 def _as_sure(mention: CasualtyMention, scene: Scene) -> CasualtyMention:
     """The mention with the bounds that its words and those after it leave open."""
-    if mention.outcome == "killed" and _FEARED.match(scene.sentence.text, mention.end - scene.sentence.start):
+    text, start = scene.sentence.text, mention.start - scene.sentence.start
+    if mention.outcome == "killed" and (
+        _FEARED.match(text, mention.end - scene.sentence.start) or _MAY_HAVE.search(text[:start])
+    ):
         return replace(mention, low=None, best=None)
     return replace(mention, low=None) if _SHORT_OF.match(mention.text) else mention
 
@@ -178,6 +230,8 @@ def _adds(scene: Scene, told: Toll, toll: Toll) -> bool:
     if not told.mentions or (told.low, told.high) == (toll.low, toll.high):
         return False
     text, offset = scene.sentence.text, scene.sentence.start
+    if _SECOND.search(text):
+        return True
     mention = told.mentions[0]
     around = text[max(0, mention.start - offset - 25) : mention.end - offset + 25]
     return bool(_ALSO.search(around))

@@ -8,9 +8,10 @@ from functools import cache
 
 from pipeline.schema.declarations import read_declaration
 
-_UNREAL, _CONFLICT = "not_happened", "conflict"
+_UNREAL, _DENIED, _CONFLICT = "not_happened", "denied", "conflict"
 _CLAUSE_END = re.compile(
-    r"[;:]|,? but |, (?:and|which|who|while|as|after|when|killing|wounding|injuring|leaving)\b", re.IGNORECASE
+    r"[;:]|,? but |, (?:and|which|who|while|as|after|when|killing|wounding|injuring|leaving|saying)\b|,? and (?:said|insisted|added)\b",
+    re.IGNORECASE,
 )
 
 
@@ -52,7 +53,7 @@ def screened_out(sentence: str) -> str | None:
         (
             heading
             for heading, pattern in load_patterns("relevance").items()
-            if heading not in {_UNREAL, _CONFLICT} and pattern.search(sentence)
+            if heading not in {_UNREAL, _DENIED, _CONFLICT} and pattern.search(sentence)
         ),
         None,
     )
@@ -60,8 +61,17 @@ def screened_out(sentence: str) -> str | None:
 
 def unreal_spans(sentence: str) -> list[tuple[int, int]]:
     """Where a sentence speaks of what was planned, feared, threatened or denied: from there to the end of the clause."""
+    return [*_spans(_UNREAL, sentence), *denied_spans(sentence)]
+
+
+def denied_spans(sentence: str) -> list[tuple[int, int]]:
+    """Where a sentence speaks of what somebody says was not done or is not true."""
+    return _spans(_DENIED, sentence)
+
+
+def _spans(heading: str, sentence: str) -> list[tuple[int, int]]:
     spans = []
-    for match in load_patterns("relevance")[_UNREAL].finditer(sentence):
+    for match in load_patterns("relevance")[heading].finditer(sentence):
         stop = _CLAUSE_END.search(sentence, match.end())
         spans.append((match.start(), stop.start() if stop else len(sentence)))
     return spans

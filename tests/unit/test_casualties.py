@@ -38,13 +38,27 @@ CASES = [
     ("The 34-year-old was killed.", []),
     ("The army burned 12 houses in 3 villages.", []),
     ("Police arrested five suspects.", [("detained", 5)]),
+    ("Two men aged 31 and 44 were killed.", [("killed", 2)]),
+    ("Three brothers aged 8, 11 and 13 were killed.", [("killed", 3)]),
+    ("Two bystanders, 22 and 25, were hurt.", [("injured", 2)]),
+    ("A girl aged six and 3 others were killed.", [("killed", 1), ("killed", 3)]),
+    ("Gunmen killed two men aged 31 and 44 and three women.", [("killed", 2), ("killed", 3)]),
+    ("None of the 14 guards was killed.", [("killed", 0)]),
+    ("Not one of the 11 sailors was killed.", [("killed", 0)]),
+    ("Neither of the two policemen was killed.", [("killed", 0)]),
+    ("All but three of the 14 guards were killed.", [("killed", None)]),
+    ("One in ten of the 500 soldiers was killed.", [("killed", None)]),
+    ("Half of the 18 passengers were killed.", [("killed", None)]),
+    ("All of the 14 guards were killed.", [("killed", 14)]),
     gap("Gunmen killed Ali Hassan, a 34-year-old farmer.", ("killed", 1)),
     gap("The bomber killed himself and two others.", ("killed", 1), ("killed", 2)),
 ]
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES)
-def test_people_are_counted_with_what_happened_to_them(text: str, expected: list[tuple[str, int]]) -> None:
+def test_people_are_counted_with_what_happened_to_them(
+    text: str, expected: list[tuple[str, int | None]]
+) -> None:
     assert [(m.outcome, m.low) for m in find_casualties(text)] == expected
 
 

@@ -165,6 +165,16 @@ def test_a_total_that_goes_on_in_the_next_sentence_is_no_incident() -> None:
         "In the drill on Monday marines stormed the village of Calatagan in the Philippines and killed 14 attackers, umpires said.",
         "No shot has been fired around Shire since the truce of 2 November, the mayor of the Ethiopian town said.",
         "Nine people were killed when a bus overturned near Gao in Mali on Monday, police said.",
+        "The RSF denied on Monday that its men had killed 70 villagers in Kutum in Sudan.",
+        "The RSF denied killing 70 villagers in Kutum in Sudan on Monday.",
+        "The army rejected reports that its jets killed 70 people in Kutum, Sudan, on Monday.",
+        "It is not true that gunmen killed 70 people in Kutum, Sudan, on Monday, the governor said.",
+        "Police dismissed as fake news a report that gunmen had killed 35 people in Gusau, Nigeria, on Monday.",
+        "A report that a bomb had killed 35 people in Gusau, Nigeria, on Monday was false, police said.",
+        "Boko Haram may kill hundreds of people in Maiduguri if troops leave, a general warned on Monday.",
+        "Rebels threatened to kill 20 hostages in Goma, Congo, on Monday.",
+        "A film about soldiers who kill 30 rebels in an ambush in Gao topped the box office on Monday.",
+        "In the new game players kill 30 rebels in an ambush in Gao on Monday.",
     ],
 )
 def test_crime_drills_denials_and_accidents_are_no_incidents(text: str) -> None:

@@ -117,6 +117,38 @@ def test_the_precision_says_what_is_known_where_there_are_no_coordinates(
     assert incident.latitude is None
 
 
+@pytest.mark.parametrize(
+    ("text", "admin1", "country"),
+    [
+        ("Gunmen killed eight people in Zamfara state in Nigeria on Monday.", "Zamfara", "NGA"),
+        ("Gunmen killed eight farmers in Benue on Monday.", "Benue", "NGA"),
+        ("Rebels killed eight villagers in North Kivu province on Monday.", "North Kivu", "COD"),
+        ("The Taliban killed eight policemen in Helmand on Monday.", "Helmand", "AFG"),
+    ],
+)
+def test_of_a_province_alone_the_coordinates_are_the_provinces(text: str, admin1: str, country: str) -> None:
+    [incident] = incidents(text)
+    told = (incident.place_name, incident.admin1_name, incident.country_code, incident.geo_precision)
+    assert told == (None, admin1, country, 4)
+    assert incident.latitude is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "admin1", "country"),
+    [
+        ("NEW YORK - A bomb killed eight people in Peshawar on Monday.", "Peshawar", "Khyber Pakhtunkhwa", "PAK"),
+        ("GAZA - An Israeli air strike in Khan Younis killed eight people on Monday.", "Khan Younis", "Khan Yunis", "PSE"),
+        ("LONDON - Houthi rebels fired missiles at a ship in the Red Sea on Monday, killing two sailors.", "Red Sea", None, None),
+        ("Militants killed eight soldiers in Sinai on Monday.", "Sinai", None, "EGY"),
+    ],
+)  # fmt: skip
+def test_the_dateline_is_not_the_place_of_the_act(
+    text: str, place: str, admin1: str | None, country: str | None
+) -> None:
+    [incident] = incidents(text)
+    assert (incident.place_name, incident.admin1_name, incident.country_code) == (place, admin1, country)
+
+
 def test_a_place_that_no_gazetteer_knows_lies_in_the_known_one_around_it() -> None:
     [incident] = incidents("Gunmen killed two men in Xuquwa Bwelo in Nigeria's Borno State on Monday.")
     assert (incident.place_name, incident.admin1_name, incident.geonames_id) == (
@@ -150,6 +182,31 @@ def test_of_a_district_and_a_village_the_village_counts_though_it_comes_later() 
 )  # fmt: skip
 def test_the_day_is_that_of_the_act_and_not_of_its_telling(text: str, day: dt.date) -> None:
     assert incidents(text)[0].date_start == day
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("The bones of 50 villagers massacred by soldiers in Nebaj in Guatemala in 1983 were buried on Monday.", dt.date(1983, 1, 1)),
+        ("A mass grave of 70 men killed by Islamic State in Sinjar, Iraq, in 2015 was found on Monday.", dt.date(2015, 1, 1)),
+        ("A gunman who killed two soldiers in Newry in 1978 was buried on Monday.", dt.date(1978, 1, 1)),
+        ("On Monday gunmen killed 12 people in a camp near Gao, Mali, founded in 1982.", dt.date(2023, 5, 8)),
+        ("Soldiers of the 14 October brigade killed two people in Aden, Yemen, on Monday.", dt.date(2023, 5, 8)),
+    ],
+)  # fmt: skip
+def test_a_past_act_is_never_of_this_week(text: str, day: dt.date) -> None:
+    assert [i.date_start for i in incidents(text)] == [day]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Madrid on Monday remembered the 191 people killed when bombs exploded on trains in March 2004.",
+        "An inquest heard on Monday that soldiers shot dead nine people in Derry in January 1972.",
+    ],
+)
+def test_what_is_remembered_is_no_incident(text: str) -> None:
+    assert incidents(text) == []
 
 
 def test_what_goes_on_without_a_day_is_of_the_day_before_it() -> None:

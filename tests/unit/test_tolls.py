@@ -63,11 +63,85 @@ def test_the_dead_of_another_day_report_or_place_are_not_added(text: str, expect
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The TTP said its men killed 26 soldiers in Bannu, Pakistan, on Monday. The army said it lost two men and killed seven militants.", (9, 26, 26)),
+        ("Boko Haram said it killed 26 soldiers in Baga, Nigeria, on Monday. The army said that all nine attackers were killed and one soldier died.", (10, 26, 26)),
+        ("Malian troops killed 35 civilians in Gossi, residents said on Monday. The army said it had killed 35 militants there and that no civilian died.", (35, 35, 35)),
+        ("Rebels killed 12 soldiers in Goma, Congo, on Monday, the army said. The M23 said that two fighters also died.", (14, 14, 14)),
+    ],
+)  # fmt: skip
+def test_what_two_sides_claim_of_one_act_is_never_summed(text: str, expected: Toll) -> None:
+    assert tolls(text) == [expected]
+
+
+def test_who_speaks_claims_an_act_and_not_whom_it_killed() -> None:
+    text = (
+        "Ethiopian troops killed 35 civilians in Merawi, residents said on Monday. "
+        "The army said it had killed 35 Fano militants there."
+    )
+    assert [incident.claimed_by for incident in extract(text).incidents] == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Israeli strikes killed at least 14 people in Rafah on Monday.", [(14, 14, None)]),
+        ("An Israeli strike killed 14 people in Rafah on Monday.", [(14, 14, 14)]),
+        ("Fourteen people were killed in Russian strikes in Kharkiv, Ukraine, on Monday.", [(14, 14, 14)]),
+        ("Overnight strikes killed 14 people in Khartoum, Sudan, on Monday.", [(14, 14, 14)]),
+        ("An American strike by 14 teachers in Denver ended on Monday.", []),
+        ("A car bomb killed 8 people in Mosul, Iraq, on Monday. Hours later, a second car bomb killed 3 people.", [(8, 8, 8), (3, 3, 3)]),
+        ("A car bomb killed 8 people in Mosul, Iraq, on Monday. Minutes later, a second bomb killed 3 people.", [(11, 11, 11)]),
+    ],
+)  # fmt: skip
+def test_strikes_and_second_bombs_are_told_like_first_ones(text: str, expected: list[Toll]) -> None:
+    assert tolls(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "killed"),
+    [
+        ("Gunmen killed a trader, his wife and their three children", 5),
+        ("An air strike killed a man, his two wives and four children", 7),
+        ("Gunmen killed a tribal elder and his two guards", 3),
+        ("Soldiers killed a commander and three of his men", 4),
+        ("A drone strike killed a Taliban commander and two of his guards", 3),
+        ("A Taliban commander and his two guards were killed by a drone", 3),
+        ("Gunmen killed a woman and her two daughters", 3),
+        ("Her husband was killed by gunmen", 1),
+    ],
+)
+def test_families_and_companions_are_counted_whole(words: str, killed: int) -> None:
+    assert tolls(f"{words} in Kunduz, Afghanistan, on Monday.") == [(killed, killed, killed)]
+
+
+@pytest.mark.parametrize(
+    ("text", "killed"),
+    [
+        ("Rebels killed 13 soldiers in Gao, Mali, on Monday in the worst attack since February, when 44 soldiers were killed in Ansongo.", [13, 44]),
+        ("Monday's raid on Gao, Mali, in which 13 villagers died, was the deadliest since gunmen killed 45 people in Ansongo in December 2022.", [13, 45]),
+        ("Thirteen soldiers were killed in Gao, Mali, on Monday, the worst attack since 2018, when rebels killed 302 people.", [13]),
+        ("Rebels killed 13 soldiers in Gao, Mali, on Monday. It came days after an ambush in which 26 soldiers were killed.", [13]),
+        ("Rebels killed 13 soldiers in Gao, Mali, on Monday, weeks after an ambush in which 26 soldiers were killed.", [13]),
+        ("Rebels killed 13 soldiers in Gao, Mali, on Monday. The attack follows an ambush in which 26 soldiers were killed.", [13]),
+        ("Rebels killed 13 soldiers in Gao, Mali, on Monday. It came two weeks after an ambush near Ansongo that killed 26.", [13, 26]),
+    ],
+)  # fmt: skip
+def test_an_older_act_that_measures_this_one_is_not_added_to_it(text: str, killed: list[int]) -> None:
+    assert tolls(text) == [(count, count, count) for count in killed]
+
+
+@pytest.mark.parametrize(
     ("words", "expected"),
     [
         ("Nearly 50 people were killed by militants", (None, 50, 50)),
         ("About 50 people were killed by militants", (50, 50, 50)),
         ("Militants attacked a ferry, and 20 people were feared dead", (None, None, 20)),
+        ("Militants attacked a ferry, and 20 people may have been killed", (None, None, 20)),
+        ("Militants attacked a ferry and may have killed 20 people", (None, None, 20)),
+        ("Militants attacked a ferry with a bomb that could have killed 20 people", (None, None, None)),
+        ("Rebels killed 14 soldiers, and denied claims that they had killed 60 villagers", (14, 14, 14)),
     ],
 )
 def test_a_number_that_is_not_sure_leaves_its_bound_open(words: str, expected: Toll) -> None:
