@@ -158,11 +158,11 @@ def test_a_stage_killed_at_every_single_write_is_simply_run_again(
     ("stage", "how", "word"),
     [
         *((stage, "ENOSPC", "No space left") for stage in STAGES),
-        ("publish", "EIO", "Input/output error"),
+        ("extract", "EIO", "Input/output error"),
         *(
             pytest.param(stage, "EIO", "Input/output error", marks=pytest.mark.drill)
             for stage in STAGES
-            if stage != "publish"
+            if stage != "extract"
         ),
     ],
 )

@@ -442,7 +442,7 @@ CORRECTED = (
 )
 
 
-@pytest.mark.parametrize("lost", _sampled([(), ("lake",), ("lake/batches",), ("raw/arrivals",)], 1, 3))
+@pytest.mark.parametrize("lost", _sampled([(), ("lake",), ("lake/batches",), ("raw/arrivals",)], 3))
 def test_a_corrected_record_comes_again(
     server: ForkServer, corrected: Settings, lost: tuple[str, ...]
 ) -> None:
@@ -544,7 +544,7 @@ def told_of(done: Done) -> str:
     return " ".join(done.err.split())
 
 
-@pytest.mark.parametrize("is_gone", [False, True])
+@pytest.mark.parametrize("is_gone", _sampled([False, True], 1))
 def test_a_decision_whose_file_is_lost_or_damaged_is_found_and_written_again(
     server: ForkServer, corrected: Settings, is_gone: bool
 ) -> None:
@@ -856,7 +856,7 @@ def test_a_value_that_was_changed_in_a_readable_file_is_named_and_not_written_on
 
 
 @pytest.mark.parametrize(
-    "name", _sampled(["quarantine", "article_signatures", "quality_results", "articles", "batches"], 0, 4)
+    "name", _sampled(["quarantine", "article_signatures", "quality_results", "articles", "batches"], 4)
 )
 def test_files_that_a_log_has_lost_are_told_and_nothing_is_written_on(
     server: ForkServer, copied: Settings, grown: dict[str, str], tmp_path: Path, name: str

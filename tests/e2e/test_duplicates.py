@@ -263,7 +263,9 @@ def test_lost_or_damaged_signatures_are_made_again_with_the_same_answer(
     assert lake_digest(filled.database) == before
 
 
-@pytest.mark.parametrize("lost", ["article_signatures", "near_duplicates"])
+@pytest.mark.parametrize(
+    "lost", ["near_duplicates", pytest.param("article_signatures", marks=pytest.mark.drill)]
+)
 def test_a_state_of_before_its_pairs_were_lost_shows_no_others(
     filled: Settings, write_jsonl: Callable[..., Path], caplog: pytest.LogCaptureFixture, lost: str
 ) -> None:
