@@ -50,7 +50,12 @@ class RulesExtractor:
         reading = read_article(clean.text, clean_text(article.title or "").text or None, published_on)
         incidents = group_incidents(reading)
         claims = [
-            (read_aggregate(s.sentence.text, s.sentence.start, s.casualties, s.dates, s.places, s.actors), s)
+            (
+                read_aggregate(
+                    s.sentence.text, s.sentence.start, s.casualties, s.dates, s.told_places, s.actors
+                ),
+                s,
+            )
             for s in reading.scenes
             if s.kind == "aggregate"
         ]
