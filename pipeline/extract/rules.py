@@ -25,7 +25,7 @@ from pipeline.text.clean import CleanText, clean_text
 MAX_CHARACTERS = 100_000
 """Of a longer text only the beginning is read: the news is there."""
 _LEAD_SENTENCES = 3
-EXTRACTOR_VERSION = "3"
+EXTRACTOR_VERSION = "4"
 _Told = TypeVar("_Told", IncidentReport, AggregateClaim, ResponsibilityClaim)
 
 
