@@ -50,6 +50,9 @@ _BARE_END = re.compile(
 )
 _ACRONYM = re.compile(r"\([A-Z][\w-]{1,7}\)")
 _QUOTED_WORD = re.compile(r"[“\"]([\w-]+(?: [\w-]+)?)[”\"]")
+# "The 2011 Bahrain protesters": a year before a name counts nobody.
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_NAME_NEXT = re.compile(r"\s+[A-ZÀ-Þ][a-z]")
 _MAN_OF = re.compile(r"\b(?:man|woman|boy|girl|youth|person|child|men|women|boys|girls) of $", re.IGNORECASE)
 # "A commander and two of his men": he is counted with them.
 _COMPANIONS = re.compile(r",? and (?:\w+ )?(?:of )?(?:his|her)\b", re.IGNORECASE)
@@ -353,6 +356,7 @@ def _counted_people(sentence: str) -> list[_People]:
             continue
         if (
             _AGE.match(sentence, number.end)
+            or (_YEAR.fullmatch(number.text) and _NAME_NEXT.match(sentence, number.end))
             or _MAN_OF.search(sentence[max(0, number.start - 16) : number.start])
             or _ONE_OF_A_KIND.match(sentence, number.start)
             or (

@@ -30,6 +30,7 @@ from pipeline.extract.triggers import (
 from pipeline.text.sentences import Sentence, split_sentences
 
 _Mention = TypeVar("_Mention", PlaceMention, ActorMention)
+_Told = TypeVar("_Told", TriggerMention, CasualtyMention)
 _LONGEST_HEADING = 160
 _CONFLICT_WORDS = 3
 _SHORT_TEXT = 600
@@ -58,10 +59,15 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
     )
     last_day: dt.date | None = None
     for sentence in sentences:
+        denied = denied_spans(sentence.text)
         scene = Scene(
             sentence,
-            _real(find_triggers(sentence.text, sentence.start), sentence),
-            _undenied(find_casualties(sentence.text, sentence.start), sentence),
+            _outside(
+                find_triggers(sentence.text, sentence.start),
+                [*denied, *unreal_spans(sentence.text)],
+                sentence,
+            ),
+            _outside(find_casualties(sentence.text, sentence.start), denied, sentence),
             [
                 replace(m, start=m.start + sentence.start, end=m.end + sentence.start)
                 for m in find_dates(sentence.text, written_on, last_day)
@@ -72,7 +78,7 @@ def read_article(text: str, title: str | None, published_on: dt.date | None) -> 
         )
         scene.persons = [
             m
-            for m in _undenied(find_persons(sentence.text, sentence.start, scene.casualties), sentence)
+            for m in _outside(find_persons(sentence.text, sentence.start, scene.casualties), denied, sentence)
             if not _is_group(m, scene)
         ]
         kin = {m.outcome for m in scene.casualties}
@@ -127,14 +133,9 @@ def _is_group(person: CasualtyMention, scene: Scene) -> bool:
     return any(a.start < person.end and person.start < a.end and a.end == person.end for a in scene.actors)
 
 
-def _real(triggers: list[TriggerMention], sentence: Sentence) -> list[TriggerMention]:
-    spans = [(start + sentence.start, end + sentence.start) for start, end in unreal_spans(sentence.text)]
-    return [t for t in triggers if not any(start <= t.start < end for start, end in spans)]
-
-
-def _undenied(casualties: list[CasualtyMention], sentence: Sentence) -> list[CasualtyMention]:
-    spans = [(start + sentence.start, end + sentence.start) for start, end in denied_spans(sentence.text)]
-    return [m for m in casualties if not any(start <= m.start < end for start, end in spans)]
+def _outside(mentions: list[_Told], spans: Sequence[tuple[int, int]], sentence: Sentence) -> list[_Told]:
+    """The mentions that begin in none of the spans, which count from the sentence's start."""
+    return [m for m in mentions if not any(start <= m.start - sentence.start < end for start, end in spans)]
 
 
 def _inside(mentions: Sequence[_Mention], sentence: Sentence) -> list[_Mention]:

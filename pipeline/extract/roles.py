@@ -89,6 +89,19 @@ _BY_UNNAMED = re.compile(
 _SUBJECT = re.compile(
     r"(?:^|[.;:] |, (?:when|as|after) )(?:On \w+,? |At \w+,? |Late |Early )?(?:(?:An?|The|Two|Three|Four|Five|Six|Several|Some|About|a|the|two|three|four|several|some)\s+)?(?P<who>(?:(?!When|After|As|While|Before|If|The|Some|Two|Three|Four)[\w'’-]+\s+){0,2}?(?:men|man|people|youths?|women|woman|motorcyclists?|individuals?|persons?|robbers|criminals|hoodlums|thugs|raiders|fighters|crowd|residents|villagers|[A-Z][a-z]+(?:ans|is|ese|ians)))\s+(?:(?:who|on|in|with|wearing|armed|riding)\b[^,.;]{0,60}?\s+)?(?:shot|stabbed|gunned down|sprayed|blocked|waylaid|whisked|opened fire|killed|attacked|ambushed|beat|hacked|threw|detonated|rammed|seized|abducted|kidnapped|dragged|stormed|raided|burned|torched|set|fired|hurled|stoned|lynched|broke|gutted|smashed|knifed|pelted|descended|ransacked|vandali[sz]ed)\b"
 )
+_KILLING = r"[^,.;]{0,40}?\b(?:kill\w*|shot|shooting|murder\w*|massacr\w*|attack\w*|bomb\w*|abduct\w*|kidnap\w*|ambush\w*)\b"
+# "Police detained a soldier suspected of shooting four comrades": who is sought for an act did it, not who seeks him.
+_SOUGHT = re.compile(
+    rf"\b(?:arrest(?:ed|s|ing)?|detain(?:ed|s|ing)?|captur(?:ed|es|ing)|caught|seiz(?:ed|ing)|hunt(?:ed|ing)?(?: for)?|been after|pursu(?:ed|ing)|search(?:ed|ing) for)\s+(?P<object>[^,.;]{{2,50}}?)\s+(?:who|that|(?:is |are |was |were )?(?:suspected|accused) of|wanted (?:for|over)|for|over)\b{_KILLING}"
+    rf"|\b(?:was|were|has been|have been)\s+(?:arrested|detained|captured|caught)\s[^,.;]{{0,30}}?\b(?:for|over|on suspicion of)\b{_KILLING}",
+    re.IGNORECASE,
+)
+_SUBJECT_REACH = 50
+# "Soldiers and rebels clashed": two sides, not allies.
+_CLASHED = re.compile(
+    r"\s+(?:(?:fighters|militants|rebels|forces|troops|have|had|also|again)\s+){0,2}(?:clash(?:ed)?|fought|battled|(?:exchanged|traded) (?:gun)?fire|skirmished)\b(?!\s+(?:\w+ )?(?:with|against)\b)",
+    re.IGNORECASE,
+)
 _BLAME_SENTENCES = 5
 # "Rebels kill 19 civilians": the present tense of headlines.
 _HEADLINE_ACT = re.compile(
@@ -195,6 +208,10 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
             for start, end in counted
         )
     ]
+    if (sought := _sought(actors, text, offset)) is not None:
+        people = victims_of(scene.casualties, text, offset, scene.triggers)
+        done = [resolve_reference(a, reading) for a in sought]
+        return done, [p for p in people if not any(a.start < p.end and p.start < a.end for a in sought)]
     free = [a for a in actors if a not in harmed and not _speaks(a, text, offset)]
     armed = [a for a in free if a.actor_type not in {"civilians", "protesters"}]
     done = _agents(scene, armed, text, offset)
@@ -215,6 +232,13 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
         and _ON.search(text[: a.start - offset])
         and not _POST.match(text, a.end - offset)
         and not _is_blamed(a, scene)
+    ]
+    objects += [
+        a
+        for a in armed
+        if a not in done
+        and _CLASHED.match(text, a.end - offset)
+        and any(_is_opposed(a, other) for other in done)
     ]
     people = victims_of(scene.casualties, text, offset, scene.triggers)
     harmed = [_whole(a, people) for a in harmed]
@@ -240,6 +264,15 @@ def _scene_parties(scene: Scene, reading: Reading) -> tuple[list[ActorMention], 
         targets = [t for t in targets if t not in done]
     done = [_members_of(a, scene) for a in done]
     return [resolve_reference(a, reading) for a in done], [resolve_reference(a, reading) for a in targets]
+
+
+def _sought(actors: Sequence[ActorMention], text: str, offset: int) -> list[ActorMention] | None:
+    """The party that a sentence says is sought or held for its act; ``None`` where nobody is."""
+    match = _SOUGHT.search(text)
+    if match is None:
+        return None
+    start, end = match.span("object") if match["object"] else (match.start() - _SUBJECT_REACH, match.start())
+    return [a for a in actors if start <= a.start - offset < end][:1]
 
 
 def _whole(actor: ActorMention, people: Sequence[ActorMention]) -> ActorMention:
@@ -287,9 +320,16 @@ def _agents(scene: Scene, armed: Sequence[ActorMention], text: str, offset: int)
     allies = [first[0]]
     for actor in armed:
         gap = text[allies[-1].end - offset : actor.start - offset] if actor.start > allies[-1].end else "-"
-        if _AND.match(gap):
+        if _AND.match(gap) and not (
+            _CLASHED.match(text, actor.end - offset) and _is_opposed(actor, first[0])
+        ):
             allies.append(actor)
     return allies
+
+
+def _is_opposed(actor: ActorMention, other: ActorMention) -> bool:
+    """A state's force and one that is none."""
+    return (actor.actor_type in _STATES) != (other.actor_type in _STATES)
 
 
 def _subject(scene: Scene, armed: Sequence[ActorMention]) -> list[ActorMention]:

@@ -25,7 +25,7 @@ from pipeline.text.clean import CleanText, clean_text
 MAX_CHARACTERS = 100_000
 """Of a longer text only the beginning is read: the news is there."""
 _LEAD_SENTENCES = 3
-EXTRACTOR_VERSION = "3"
+EXTRACTOR_VERSION = "4"
 _Told = TypeVar("_Told", IncidentReport, AggregateClaim, ResponsibilityClaim)
 
 
@@ -50,7 +50,12 @@ class RulesExtractor:
         reading = read_article(clean.text, clean_text(article.title or "").text or None, published_on)
         incidents = group_incidents(reading)
         claims = [
-            (read_aggregate(s.sentence.text, s.sentence.start, s.casualties, s.dates, s.places, s.actors), s)
+            (
+                read_aggregate(
+                    s.sentence.text, s.sentence.start, s.casualties, s.dates, s.told_places, s.actors
+                ),
+                s,
+            )
             for s in reading.scenes
             if s.kind == "aggregate"
         ]

@@ -105,10 +105,13 @@ class Scene:
     @property
     def event_dates(self) -> list[DateMention]:
         """Dates but those of somebody's words about the act ("officials said on Monday")."""
+        if not self.dates:
+            return []
+        body = self._body
         return [
             m
             for m in self.dates
-            if m.start >= self._body and not self._dates_a_statement(m) and not self._dates_another_thing(m)
+            if m.start >= body and not self._dates_a_statement(m) and not self._dates_another_thing(m)
         ]
 
     @property
@@ -143,7 +146,10 @@ class Scene:
     @property
     def told_places(self) -> list[PlaceMention]:
         """Places but that where a dispatch was written ("KABUL, Afghanistan – ...")."""
-        return [m for m in self.places if m.start >= self._body]
+        if not self.places:
+            return []
+        body = self._body
+        return [m for m in self.places if m.start >= body]
 
     @property
     def local_places(self) -> list[PlaceMention]:

@@ -60,8 +60,8 @@ def screened_out(sentence: str) -> str | None:
 
 
 def unreal_spans(sentence: str) -> list[tuple[int, int]]:
-    """Where a sentence speaks of what was planned, feared, threatened or denied: from there to the end of the clause."""
-    return [*_spans(_UNREAL, sentence), *denied_spans(sentence)]
+    """Where a sentence speaks of what was planned, feared or threatened: from there to the end of the clause."""
+    return _spans(_UNREAL, sentence)
 
 
 def denied_spans(sentence: str) -> list[tuple[int, int]]:

@@ -41,6 +41,29 @@ def test_the_perpetrator_is_found_where_the_sentence_puts_it(text: str, perpetra
 
 
 @pytest.mark.parametrize(
+    ("text", "perpetrators", "targets"),
+    [
+        ("Police on Monday detained a soldier who is suspected of shooting dead three comrades in Gao, Mali.", ["soldier"], ["comrades"]),
+        ("A soldier was arrested for shooting dead three colleagues in Gao, Mali, on Monday.", ["soldier"], ["colleagues"]),
+        ("The air force had been after Boko Haram fighters who killed 30 soldiers in Baga on Monday.", ["Boko Haram"], ["soldiers"]),
+        ("Turkish soldiers and YPG fighters clashed near Kobani, Syria, on Monday.", ["Turkish soldiers"], ["YPG"]),
+    ],
+)  # fmt: skip
+def test_enemies_and_those_who_seek_the_doer_are_no_doers(
+    text: str, perpetrators: list[str], targets: list[str]
+) -> None:
+    incident = the_incident(text)
+    assert (incident.perpetrators, incident.targets) == (perpetrators, targets)
+
+
+def test_an_aggregate_is_of_the_area_told_and_counts_no_year() -> None:
+    text = "NAIROBI - Al-Shabaab has killed 500 people in Lower Shabelle since January. A group counted any 2011 Bahrain protesters who were killed."
+    article = Article(article_id="a", title=None, text=text, published_on=PUBLISHED, language="en")
+    claims = get_extractor("rules").extract(article).aggregate_claims
+    assert [(claim.area, claim.killed) for claim in claims] == [("Lower Shabelle", 500)]
+
+
+@pytest.mark.parametrize(
     ("text", "target"),
     [
         ("Rebels attacked an army base near Gao, Mali, on Monday.", "army base"),
@@ -165,6 +188,7 @@ def test_a_total_that_goes_on_in_the_next_sentence_is_no_incident() -> None:
         "In the drill on Monday marines stormed the village of Calatagan in the Philippines and killed 14 attackers, umpires said.",
         "No shot has been fired around Shire since the truce of 2 November, the mayor of the Ethiopian town said.",
         "Nine people were killed when a bus overturned near Gao in Mali on Monday, police said.",
+        "Six soldiers were killed on Monday when a military helicopter crashed near Gao, Mali, through engine failure.",
         "The RSF denied on Monday that its men had killed 70 villagers in Kutum in Sudan.",
         "The RSF denied killing 70 villagers in Kutum in Sudan on Monday.",
         "The army rejected reports that its jets killed 70 people in Kutum, Sudan, on Monday.",
