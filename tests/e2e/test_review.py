@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pipeline.batches.dossier import dossier
 from pipeline.batches.lake_check import check_lake
 from pipeline.batches.publication import published_ledger
 from pipeline.batches.reporting import write_batch_report
-from pipeline.batches.reprocess import Selection, select_versions
+from pipeline.batches.reprocess import Selection, reprocess, select_versions
 from pipeline.batches.review import Decision
 from pipeline.cli import app
 from pipeline.config import Settings
@@ -358,6 +359,30 @@ def test_another_extractor_version_makes_its_articles_outdated_once(
     assert list(stages.reprocess(outdated, home)) == []
     assert ask(home, "SELECT DISTINCT extractor_version AS v FROM incident_reports") == [{"v": "next"}]
     assert report(home, 1)["fatalities_best"] == corrected
+
+
+def test_a_killed_reprocessing_goes_on_and_reads_what_has_come_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = _filled(tmp_path, record(1), record(2), record(3))
+    monkeypatch.setattr("pipeline.batches.reprocess.ARTICLES_A_BATCH", 1)
+
+    def read(killed_after: int | None = None) -> list[str]:
+        going = reprocess(Selection(), home, extractor="rules", finish=str, progress=told.append)
+        batch_ids = list(itertools.islice(going, killed_after))
+        going.close()
+        return batch_ids
+
+    told: list[str] = []
+    first = read(killed_after=2)
+    (tmp_path / "more.jsonl").write_text(json.dumps(record(4)) + "\n")
+    stages.run([tmp_path / "more.jsonl"], home)
+    second = read(killed_after=4)
+    assert second[:2] == first
+    assert len(set(second)) == 4
+    assert "going on with 3 articles" in told[2]
+    assert read() == second[3:]
+    assert not list(home.reprocessing.iterdir())
 
 
 def test_a_quote_goes_when_all_that_rested_on_it_is_corrected_and_the_figure_that_differs_warns(
