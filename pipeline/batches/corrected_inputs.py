@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import orjson
 
 from pipeline.errors import ReviewError
+from pipeline.quality.quarantine import reason_sentence
 from pipeline.records import ArticleRecord
 from pipeline.sources.fields import parse_published
-from pipeline.sources.items import RejectedInput
+from pipeline.sources.items import FailedItem, RejectedInput
+from pipeline.sources.jsonl import read_jsonl
 from pipeline.sources.locations import file_of
 from pipeline.sources.raw import RawObject, keep_raw, raw_path, whole
 from pipeline.sources.registry import source_of
@@ -57,21 +59,19 @@ def _corrected_record(row: Row, corrections: dict[str, str], store: Path, folder
         raise ReviewError(f"A record has no field {', '.join(unknown)}. Fields: {', '.join(_FIELDS)}.")
     record = _record(row)
     record |= {name: None if text == "null" else text for name, text in corrections.items()}
-    try:
-        msgspec.convert(record, ArticleRecord)
-        if corrections.get("published_at", "null") != "null":
-            parse_published(corrections["published_at"])
-    except (msgspec.ValidationError, RejectedInput) as error:
-        raise ReviewError(f"The corrected record would be rejected again: {error}.") from error
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{row['quarantine_id']}{_CORRECTED}"
     path.write_bytes(orjson.dumps(record, option=orjson.OPT_SORT_KEYS) + b"\n")
+    [item] = read_jsonl(RawObject(path=path, sha256="", name=path.name, location=path.name))
+    if isinstance(item, FailedItem):
+        told = reason_sentence(item.reason_code, item.value)
+        raise ReviewError(f"The corrected record would be rejected again, so nothing was changed. {told}")
     kept = keep_raw(path, store)
     return RawObject(path=kept.path, sha256=kept.sha256, name=path.name, location=path.name)
 
 
 def _record(row: Row) -> Row:
-    """The record as it was read; of a row of CSV the cells, whose columns must be told apart by a header that is gone."""
+    """The record as it was read; of an article that it became the fields it had; of a row of CSV the cells, whose columns must be told apart by a header that is gone."""
     try:
         record = orjson.loads(row["row_json"] or "")
     except orjson.JSONDecodeError as error:
@@ -84,7 +84,24 @@ def _record(row: Row) -> Row:
         raise ReviewError(
             f"The record of {row['quarantine_id']} is no object. Correct the file and put it in again."
         )
+    if row["table_name"] == "articles":
+        record |= {
+            "id": record["source_article_id"],
+            "source": record["source_name"],
+            "published_at": _published_at(record),
+        }
     return {name: record.get(name) for name in _FIELDS if name in record}
+
+
+def _published_at(article: Row) -> str:
+    """When an article row was published, as a record tells it: the same instant, the same calendar day, as exact."""
+    day = article["published_on"]
+    if article["published_at_certainty"] == "day":
+        return str(day)
+    moment = dt.datetime.fromisoformat(article["published_at"])
+    offsets = sorted(range(-14, 15), key=abs)
+    told = (moment.astimezone(dt.timezone(dt.timedelta(hours=hours))).isoformat() for hours in offsets)
+    return next((text for text in told if text.startswith(day)), moment.isoformat())
 
 
 def _dated_file(row: Row, corrections: dict[str, str], store: Path, name: str) -> RawObject:

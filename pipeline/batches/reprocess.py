@@ -49,6 +49,8 @@ class _Round(msgspec.Struct):
 
     identity: str
     versions: list[tuple[str, str]]
+    earlier: list[tuple[str, str]] = []
+    """Those of an earlier one that was killed and is done by now."""
 
 
 def select_versions(selection: Selection, settings: Settings, *, extractor: str) -> list[tuple[str, str]]:
@@ -97,26 +99,44 @@ def reprocess(
     finish: Callable[[str], str],
     progress: Callable[[str], None],
 ) -> Iterator[str]:
-    """Publish batch after batch; gives their ids. The same call goes on where one was killed."""
-    path = settings.reprocessing / f"{make_id('s', repr(selection), extractor)}.json"
-    plan = _begun(path) or _begin(path, selection, settings, extractor)
+    """Publish batch after batch; gives their ids.
+
+    The same call goes on where one was killed, and then reads what has come since that one began.
+    """
+    version = get_extractor(extractor).version
+    path = settings.reprocessing / f"{make_id('s', repr(selection), extractor, version)}.json"
+    begun = _begun(path)
+    done: list[tuple[str, str]] = []
+    if begun is not None:
+        progress(f"reprocess: going on with {len(begun.versions):,} articles that were chosen earlier")
+        yield from _publish(begun, settings, finish, progress)
+        done = [*begun.earlier, *begun.versions]
+    yield from _publish(_begin(path, selection, settings, extractor, done), settings, finish, progress)
+    path.unlink(missing_ok=True)
+
+
+def _publish(
+    plan: _Round, settings: Settings, finish: Callable[[str], str], progress: Callable[[str], None]
+) -> Iterator[str]:
     total = len(plan.versions)
     for start in range(0, total, ARTICLES_A_BATCH):
         versions = plan.versions[start : start + ARTICLES_A_BATCH]
         progress(f"reprocess: articles {start + 1:,} to {start + len(versions):,} of {total:,}")
         yield finish(_stage(plan, versions, settings))
-    path.unlink(missing_ok=True)
 
 
 def _begun(path: Path) -> _Round | None:
     return msgspec.json.decode(path.read_bytes(), type=_Round) if path.exists() else None
 
 
-def _begin(path: Path, selection: Selection, settings: Settings, extractor: str) -> _Round:
+def _begin(
+    path: Path, selection: Selection, settings: Settings, extractor: str, done: list[tuple[str, str]]
+) -> _Round:
     with Snapshot(settings.lake) as snapshot:
         state = str(snapshot.catalog.version)
-    versions = select_versions(selection, settings, extractor=extractor)
-    plan = _Round(make_id("s", state, repr(selection), extractor), versions)
+    chosen = select_versions(selection, settings, extractor=extractor)
+    left = sorted(set(chosen) - set(done))
+    plan = _Round(make_id("s", state, repr(selection), extractor), left, done)
     write_atomically(path, msgspec.json.encode(plan))
     return plan
 

@@ -122,7 +122,10 @@ def reprocess(
     extractor: ExtractorName = "rules",
     json: Json = False,
 ) -> None:
-    """Read articles of the lake again and replace what was published of them. Killed, the same command goes on."""
+    """Read articles of the lake again and replace what was published of them.
+
+    Killed, the same command goes on, and then reads what has come since.
+    """
     from pipeline import stages
     from pipeline.batches.reprocess import Selection
     from pipeline.errors import ReviewError

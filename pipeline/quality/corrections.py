@@ -71,6 +71,8 @@ def parse_settings(entries: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in entries:
         name, sign, text = entry.partition("=")
+        if _NO_TEXT.search(entry):
+            raise ReviewError(f"{entry!r} holds what is no character. Write it anew.")
         if not sign or not name.strip() or name.strip() in found:
             raise ReviewError(f"{entry!r} is no correction of its own; write field=value, each field once.")
         found[name.strip()] = text.strip()

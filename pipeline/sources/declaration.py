@@ -57,7 +57,7 @@ def declared(folder: Path, name: str) -> Declaration:
     """
     if not _NAME.fullmatch(name):
         raise ConfigError(
-            f"{name!r} is no name of a source: it is of a-z, 0-9, - and _, such as my-wire. See `incidents sources`."
+            f"{name!r} is no name of a source: sources and their files in {folder} bear names of a-z, 0-9, - and _, such as my-wire."
         )
     path = folder / f"{name}.yaml"
     if not path.is_file():
@@ -84,9 +84,9 @@ def _read(path: Path) -> Declaration:
         declaration = msgspec.convert({"name": path.stem} | _mapping(path), Declaration)
     except msgspec.ValidationError as error:
         raise ConfigError(f"The source declaration {path} is wrong: {error}.") from error
-    if declaration.name != path.stem or not _NAME.fullmatch(path.stem):
+    if declaration.name != path.stem:
         raise ConfigError(
-            f"The source declared in {path} is named {declaration.name!r}: file and source bear one name of a-z, 0-9, - and _."
+            f"The source declared in {path} is named {declaration.name!r}: file and source bear one name."
         )
     if declaration.schedule is not None and not croniter.is_valid(declaration.schedule):
         raise ConfigError(

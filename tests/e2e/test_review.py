@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from pipeline.batches.lake_check import check_lake
 from pipeline.batches.publication import published_ledger
 from pipeline.batches.rebuild import rebuild
 from pipeline.batches.reporting import write_batch_report
-from pipeline.batches.reprocess import Selection, select_versions
+from pipeline.batches.reprocess import Selection, reprocess, select_versions
 from pipeline.batches.review import Decision
 from pipeline.cli import app
 from pipeline.config import Settings
@@ -256,6 +257,62 @@ def test_a_record_and_a_text_file_without_a_date_are_published_when_they_get_one
 @pytest.mark.parametrize(
     ("corrections", "told"),
     [
+        ({"text": ""}, "The record has no text"),
+        ({"text": "..."}, "The record has no text"),
+        ({"published_at": "null"}, "No publication date"),
+        ({"published_at": "9999-01-01"}, "The publication date is not usable"),
+        ({"id": "../x"}, "holds a path step"),
+        ({"author": "Ada"}, "no field author"),
+    ],
+)
+def test_a_corrected_record_that_would_be_rejected_again_is_refused(
+    undated: Settings, corrections: dict[str, str], told: str
+) -> None:
+    dated = {"published_at": "2025-03-05"} | corrections
+    decision = Decision("correct", open_row(undated, "stage = 'ingest'"), "why", "Ada", dated)
+    with pytest.raises(ReviewError, match=told):
+        stages.ingest_decisions([decision], undated)
+
+
+@pytest.fixture(scope="module")
+def undated(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A lake with one record in quarantine, which has no date."""
+    return _filled(tmp_path_factory.mktemp("undated"), record(1, published_at=None))
+
+
+@pytest.mark.parametrize("published_at", ["2025-03-05", "2025-03-05T23:30:00-05:00"])
+def test_a_record_that_contradicts_another_becomes_its_next_version_when_it_is_corrected(
+    tmp_path: Path, published_at: str
+) -> None:
+    """As it does where it is delivered with the date."""
+    first = record(1, published_at=published_at)
+    second = first | {"text": first["text"].replace("3 soldiers", "30 soldiers")}
+    home = _filled(tmp_path, first, second)
+    shown = report(home, 1)["fatalities_best"]
+    batch_id = decide(home, "correct", open_row(home, "stage = 'ingest'"), published_at="2025-03-07")
+    ledger = published_ledger(batch_id, home.lake)
+    assert ledger is not None
+    assert (ledger["articles_updated"], ledger["articles_new"]) == (1, 0)
+    assert ask(home, "SELECT fatalities_best AS n FROM counted_reports") == [{"n": 33 - shown}]
+    assert ask(home, "SELECT source_name AS s, source_article_id AS i FROM articles") == [
+        {"s": "Test Wire", "i": "t-1"}
+    ]
+
+
+def test_what_is_not_corrected_of_a_contradicting_record_stays_as_it_was_told(tmp_path: Path) -> None:
+    first = record(1, published_at="2025-03-05T23:30:00-05:00")
+    home = _filled(tmp_path, first, first | {"text": first["text"].replace("3 soldiers", "30 soldiers")})
+    decide(home, "correct", open_row(home, "stage = 'ingest'"), id="t-2")
+    [times] = ask(
+        home,
+        "SELECT count(DISTINCT (published_at, published_on, published_at_certainty)) AS n, count(*) AS articles FROM articles",
+    )
+    assert times == {"n": 1, "articles": 2}
+
+
+@pytest.mark.parametrize(
+    ("corrections", "told"),
+    [
         ({"fatalities": "3"}, "no field 'fatalities'"),
         ({"report_id": "r-1"}, "no field 'report_id'"),
         ({"fatalities_best": "many"}, "takes a whole number"),
@@ -321,6 +378,30 @@ def test_another_extractor_version_makes_its_articles_outdated_once(
     assert list(stages.reprocess(outdated, home)) == []
     assert ask(home, "SELECT DISTINCT extractor_version AS v FROM incident_reports") == [{"v": "next"}]
     assert report(home, 1)["fatalities_best"] == corrected
+
+
+def test_a_killed_reprocessing_goes_on_and_reads_what_has_come_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = _filled(tmp_path, record(1), record(2), record(3))
+    monkeypatch.setattr("pipeline.batches.reprocess.ARTICLES_A_BATCH", 1)
+
+    def read(killed_after: int | None = None) -> list[str]:
+        going = reprocess(Selection(), home, extractor="rules", finish=str, progress=told.append)
+        batch_ids = list(itertools.islice(going, killed_after))
+        going.close()
+        return batch_ids
+
+    told: list[str] = []
+    first = read(killed_after=2)
+    (tmp_path / "more.jsonl").write_text(json.dumps(record(4)) + "\n")
+    stages.run([tmp_path / "more.jsonl"], home)
+    second = read(killed_after=4)
+    assert second[:2] == first
+    assert len(set(second)) == 4
+    assert "going on with 3 articles" in told[2]
+    assert read() == second[3:]
+    assert not list(home.reprocessing.iterdir())
 
 
 def test_a_quote_goes_when_all_that_rested_on_it_is_corrected_and_the_figure_that_differs_warns(
