@@ -26,7 +26,7 @@ def _kill_and_check(server: ForkServer, home: Settings, given: Path, seconds: fl
     """Run, look as a reader all the while, and kill; True where it was killed."""
     running = server.start(home.home, "run", str(given), "--json")
     deadline = time.monotonic() + seconds
-    while not running.is_over(max(0.0, min(0.2, deadline - time.monotonic()))):
+    while not running.is_over(max(0.0, min(0.5, deadline - time.monotonic()))):
         _assert_whole(home)
         if time.monotonic() >= deadline:
             running.kill()

@@ -73,7 +73,7 @@ class Consumers:
                 return
 
 
-@settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=2, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(steps=STEPS)
 @example(steps=[("read", "a"), ("read", "b"), ("publish", "b"), ("publish", "a")])
 @example(steps=[("read", "a"), ("read", "b"), ("publish", "a"), ("read", "a"), ("publish", "b")])
