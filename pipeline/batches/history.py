@@ -12,7 +12,7 @@ from pipeline.batches.volumes import Volume, active_days, volumes
 from pipeline.config import Settings
 from pipeline.lake.snapshot import Snapshot
 from pipeline.quality.freshness import idle_days
-from pipeline.quality.ledger import COUNTS, IDENTITIES
+from pipeline.quality.ledger import IDENTITIES, SUMMED
 from pipeline.report.charts import MINIMUM_SLOTS
 from pipeline.report.history import (
     DAYS,
@@ -25,9 +25,8 @@ from pipeline.report.history import (
 from pipeline.report.model import IMPORTANT_COLUMNS, UNREAD, Intake, intake
 
 Row = dict[str, Any]
-_SUMMED = (*COUNTS, "reports_accepted")
-_SUMS = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _SUMMED)
-_FILLED = ", ".join(f"coalesce({name}, 0) AS {name}" for name in _SUMMED)
+_SUMS = ", ".join(f"sum({name})::BIGINT AS {name}" for name in SUMMED)
+_FILLED = ", ".join(f"coalesce({name}, 0) AS {name}" for name in SUMMED)
 _HOLDS = " AND ".join(f"{' + '.join(left)} = {' + '.join(right)}" for _, left, right in IDENTITIES)
 _MISSING = ", ".join(
     f"count_if(r.{name} IS NULL)"
@@ -73,7 +72,7 @@ def history(settings: Settings, snapshot: Snapshot) -> History:
         written_at=newest,
         days=days,
         ledger_by_day=[by_day.get(slot) for slot in range(shown)],
-        ledger={name: sum(row[name] for row in newest_batches) for name in _SUMMED},
+        ledger={name: sum(row[name] for row in newest_batches) for name in SUMMED},
         batches=newest_batches,
         unbalanced=unbalanced["n"],
         expectations=expectations,
@@ -214,4 +213,4 @@ def _nulls(snapshot: Snapshot, shown: int) -> list[Line]:
 
 def _empty() -> History:
     moment = dt.datetime.fromtimestamp(0, dt.UTC)
-    return History(moment, [], [], dict.fromkeys(_SUMMED, 0), [], 0, [], 0, {}, 0, [], [], 0, [], [], [], [])
+    return History(moment, [], [], dict.fromkeys(SUMMED, 0), [], 0, [], 0, {}, 0, [], [], 0, [], [], [], [])

@@ -24,11 +24,7 @@ def with_implied(values: Row, held: Row) -> Row:
         return implied | values
     if "actors" in values:
         implied["perpetrators"] = _names(values["actors"], "perpetrator")
-        things = set(held["targets"]) - set(_names(held["actors"], "target"))
-        implied["targets"] = [
-            *_names(values["actors"], "target"),
-            *(n for n in held["targets"] if n in things),
-        ]
+        implied["targets"] = [*_names(values["actors"], "target"), *_things(held)]
     elif values.keys() & _ROLES.keys():
         implied["actors"] = _actors(values, held)
     return implied | values

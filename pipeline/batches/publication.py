@@ -34,7 +34,7 @@ from pipeline.lake.snapshot import Snapshot
 from pipeline.lake.store import append, remove, roll_back_uncommitted
 from pipeline.lake.supersession import SUPERSEDED
 from pipeline.lake.views import check_catalog, refresh_database
-from pipeline.quality.ledger import COUNTS, check_conservation, filled
+from pipeline.quality.ledger import SUMMED, check_conservation, filled
 from pipeline.quality.related import Related
 from pipeline.schema.tables import arrow_table, table
 
@@ -49,7 +49,10 @@ def published_ledger(batch_id: str, lake: Path) -> dict[str, int] | None:
         return None
     with Snapshot(lake) as snapshot:
         found = snapshot.rows("SELECT * FROM batches WHERE batch_id = ?", [batch_id])
-    return {name: filled(found[0])[name] for name in (*COUNTS, "reports_accepted")} if found else None
+    if not found:
+        return None
+    batch = filled(found[0])
+    return {name: batch[name] for name in SUMMED}
 
 
 def published_batches(lake: Path) -> set[str]:

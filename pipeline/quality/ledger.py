@@ -32,11 +32,13 @@ IDENTITIES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 """Sentence, left columns, right columns: the sums of both sides are equal in every batch."""
 
 COUNTS = tuple(dict.fromkeys(name for _, left, right in IDENTITIES for name in (*left, *right)))
+SUMMED = (*COUNTS, "reports_accepted")
+"""All counts of a batch: those of the identities, and the reports among the rows published."""
 
 
 def filled(batch: Mapping[str, Any]) -> dict[str, Any]:
     """A row of ``batches`` with 0 for what was not counted yet when it was written: there was none of it then."""
-    return {**batch, **{name: batch[name] or 0 for name in (*COUNTS, "reports_accepted")}}
+    return {**batch, **{name: batch[name] or 0 for name in SUMMED}}
 
 
 def balances(ledger: Mapping[str, int]) -> list[tuple[str, int, int]]:

@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.report.model import Intake, Row, Trend
+from pipeline.report.model import MOST, Intake, Row, Trend
 from pipeline.report.verdict import (
-    MOST_REJECTED,
     Finding,
     gravest,
     intake_findings,
@@ -145,6 +144,6 @@ def _last_day(history: History) -> list[Finding]:
         expectations = "1 expectation" if history.failed_last == 1 else f"{history.failed_last} expectations"
         sentence = f"{expectations} failed for some rows on {history.days[-1]}."
         action = "Rows that fail are in quarantine, except where the expectation only warns."
-        is_most = today["rows_quarantined"] > MOST_REJECTED * today["rows_extracted"]
+        is_most = today["rows_quarantined"] > MOST * today["rows_extracted"]
         found.append(Finding("stop" if is_most else "look", sentence, action, "#expectations"))
     return found

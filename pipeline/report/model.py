@@ -70,7 +70,8 @@ def null_counts(incidents: Sequence[Row]) -> list[tuple[str, int, int]]:
 
 UNREAD = "unsupported_language"
 """Why an article is kept and not read: there is nothing to do about it, so it was not rejected."""
-_MOST = 0.5
+MOST = 0.5
+"""Where more than this share was rejected, or not read, what is left is no fair picture of the whole."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,12 @@ class Intake:
     @property
     def is_mostly_rejected(self) -> bool:
         """True where what is left is no fair picture of what came."""
-        return self.rejected > _MOST * self.came
+        return self.rejected > MOST * self.came
 
     @property
     def is_mostly_unread(self) -> bool:
         """True where little is known of what the articles tell."""
-        return self.unread > _MOST * self.articles
+        return self.unread > MOST * self.articles
 
 
 def intake(ledger: Row, failed: int, unread: int) -> Intake:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.report.model import Intake, ReportData, Row, Trend
+from pipeline.report.model import MOST, Intake, ReportData, Row, Trend
 
 Level = Literal["ok", "look", "stop"]
 WORDS: dict[Level, str] = {
@@ -14,8 +14,6 @@ WORDS: dict[Level, str] = {
     "look": "Look at this first.",
     "stop": "Do not use this data.",
 }
-MOST_REJECTED = 0.5
-"""Where more than this share of the rows was rejected, what is left is no fair picture of them."""
 _MOST_LISTED = 8
 
 
@@ -154,7 +152,7 @@ def _expectation_findings(data: ReportData) -> list[Finding]:
         made, lost = data.batch["rows_extracted"], data.batch["rows_quarantined"]
         found.append(
             Finding(
-                "stop" if made and lost / made > MOST_REJECTED else "look",
+                "stop" if made and lost / made > MOST else "look",
                 f"{len(rejecting)} of {len(data.expectations)} expectations failed; {lost:,} of {made:,} rows are in quarantine and not published.",
                 "Compare them with their articles. The published rows meet every expectation but those that only warn, and those that a person has waived for a row.",
                 "#expectations",
