@@ -29,7 +29,7 @@ up: $(STAMP) ## Start Airflow on 127.0.0.1:PORT with the drop folder watched; Ct
 	@$(BIN)/python -m pipeline.orchestration.standalone --port $(PORT)
 
 test: $(STAMP) browser lint types ## Run all checks and tests
-	@$(BIN)/python -m pytest -m "not drill" --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -m "not drill" --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 drill: $(STAMP) browser ## Run the slow drills
 	@$(BIN)/python -m pytest -m drill

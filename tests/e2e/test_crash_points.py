@@ -20,7 +20,10 @@ from tests.forks import ForkServer, fork_server
 
 STAGES = ("ingest", "extract", "validate", "publish", "write_batch_report")
 AT_ONCE = ("raw", "staging")
-"""Of these the suite tries one point of each kind and folder, before the write, which is as after the one before; the drill tries all."""
+"""Of these, and of the tables, the suite tries one point of each kind and folder, before the write, which is as after the one before.
+
+The drill tries all; a death between two tables is tried with the commits.
+"""
 
 
 class Prepared:
@@ -107,7 +110,8 @@ def chosen(points: list[str], *, is_all: bool) -> list[int]:
     for number, point in enumerate(points):
         when, what, where = point.split(" ", 2)
         parts = where.split("/")
-        kind = (when, what, *(parts[:1] if parts[0] in AT_ONCE else parts))
+        is_one_of_many = parts[0] in AT_ONCE or what == "write_deltalake"
+        kind = (when, what, *(parts[:1] if is_one_of_many else parts))
         is_as_before_the_next = when == "after" and number + 1 < len(points)
         if not is_all and is_as_before_the_next:
             continue

@@ -122,7 +122,7 @@ def assert_told(done: Done) -> None:
     assert "lake rebuild" in done.err + done.out
 
 
-@pytest.mark.parametrize("damage", _sampled(list(DAMAGES), 0, 1, 4, 6))
+@pytest.mark.parametrize("damage", _sampled(list(DAMAGES), 0, 1, 6))
 def test_damage_is_told_found_and_healed(
     server: ForkServer, copied: Settings, grown: dict[str, str], tmp_path: Path, damage: str
 ) -> None:

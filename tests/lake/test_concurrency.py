@@ -127,7 +127,7 @@ def _poll(root: Path, commits: int, vacuum_every: int = 0) -> int:
 
 @pytest.mark.parametrize("writers", [2, 4])
 def test_writers_of_the_same_batch_publish_it_once(tmp_path: Path, writers: int) -> None:
-    _race(tmp_path, 4, writers)
+    _race(tmp_path, 3, writers)
 
 
 @pytest.mark.drill
