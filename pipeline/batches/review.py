@@ -23,7 +23,7 @@ from pipeline.ids import make_id
 from pipeline.lake.counting import UNCOUNTED_TABLE
 from pipeline.lake.database import open_database
 from pipeline.lake.snapshot import Snapshot
-from pipeline.quality.corrections import parse_corrections
+from pipeline.quality.corrections import NO_CHARACTER, parse_corrections
 from pipeline.quality.quarantine import entity_key
 from pipeline.quality.revisions import json_text, revision_row
 from pipeline.schema.expectations import expectation_names
@@ -152,6 +152,9 @@ def _check(decision: Decision) -> None:
         raise ReviewError(f"{decision.action!r} is no decision; known: {', '.join(ACTIONS)}.")
     if not decision.reason.strip() or not decision.reviewer.strip():
         raise ReviewError("A decision needs a reason and the name of who decided: --reason and --by.")
+    for told in (decision.reason, decision.reviewer):
+        if NO_CHARACTER.search(told):
+            raise ReviewError(f"{told!r} holds what is no character. Write it anew.")
 
 
 def _add_quarantined(

@@ -28,7 +28,8 @@ _TYPES: dict[str, Any] = {
     "float64": float,
     "bool": bool,
 }
-_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
+"""What a form can send and no file in UTF-8 keeps."""
 _MAY_BE_LEFT_OUT = {"actor_id", "actor_type"}
 """Parts of a struct; the others must be told."""
 _WHAT = {
@@ -71,7 +72,7 @@ def parse_settings(entries: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in entries:
         name, sign, text = entry.partition("=")
-        if _NO_TEXT.search(entry):
+        if NO_CHARACTER.search(entry):
             raise ReviewError(f"{entry!r} holds what is no character. Write it anew.")
         if not sign or not name.strip() or name.strip() in found:
             raise ReviewError(f"{entry!r} is no correction of its own; write field=value, each field once.")
@@ -139,7 +140,7 @@ def _nested(kind: str, value: Any) -> Any:
     if kind != "string":
         return msgspec.convert(value, _TYPES[kind])
     text = msgspec.convert(value, str)
-    if not text.strip() or _NO_TEXT.search(text):
+    if not text.strip() or NO_CHARACTER.search(text):
         raise ValueError(f"{text!r} is empty or holds what is no character")
     return text
 

@@ -333,6 +333,22 @@ def test_a_wrong_correction_is_refused_before_anything_is_written(
     assert sorted(path.name for path in home.staging.iterdir()) == state
 
 
+@pytest.mark.parametrize(
+    ("reason", "reviewer", "told"),
+    [
+        (" ", "Ada", "needs a reason"),
+        ("why", "", "the name of who decided"),
+        ("why\0", "Ada", "no character"),
+        ("why", "\ud800", "no character"),
+    ],
+)
+def test_a_decision_whose_reason_or_name_cannot_be_kept_is_refused(
+    home: Settings, reason: str, reviewer: str, told: str
+) -> None:
+    with pytest.raises(ReviewError, match=told):
+        review.check_decision(Decision("retract", report(home, 3)["report_id"], reason, reviewer), home)
+
+
 def test_a_decision_published_in_between_is_not_lost_and_one_killed_half_way_is_not_seen(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
