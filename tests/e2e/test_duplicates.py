@@ -246,7 +246,7 @@ def filled(home: Settings, write_jsonl: Callable[..., Path]) -> Settings:
     return home
 
 
-@pytest.mark.parametrize("damage", ["none", "removed", "log"])
+@pytest.mark.parametrize("damage", [pytest.param("none", marks=pytest.mark.drill), "removed", "log"])
 def test_lost_or_damaged_signatures_are_made_again_with_the_same_answer(
     filled: Settings, damage: str
 ) -> None:

@@ -140,7 +140,7 @@ def test_two_hundred_rounds_of_writers_of_the_same_batch_publish_each_once(
 
 
 def test_a_reader_sees_whole_states_only_through_commits_and_compactions(tmp_path: Path) -> None:
-    assert _poll(tmp_path, 10) > 0
+    assert _poll(tmp_path, 8) > 0
 
 
 @pytest.mark.drill

@@ -115,7 +115,7 @@ def _rounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data(), batches=st.lists(BATCH, min_size=1, max_size=5))
 def test_the_order_in_which_batches_are_published_does_not_change_the_figures(
     data: st.DataObject, batches: list[tuple[int, list[tuple[str, int, int]]]]
@@ -132,7 +132,7 @@ def test_the_order_in_which_batches_are_published_does_not_change_the_figures(
     assert _shown(data.draw(st.permutations(made))) == shown
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(hours=st.integers(24, 900))
 @example(hours=24 * 365 * 80)
 def test_a_date_in_the_future_makes_nothing_that_follows_late(hours: int) -> None:
